@@ -1,0 +1,3 @@
+"""Newsfold: one feed, every story once."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,135 @@
+"""The types of the configuration's values, as pydantic checks them.
+
+They only wrap the parsing of `values` and `addresses`; which key is of which type says `schema`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable  # noqa: TC003 - pydantic reads the annotations
+from datetime import time, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, PlainValidator
+
+from aggregator.config.addresses import (
+    parse_contact,
+    parse_listen,
+    parse_private,
+    parse_proxy,
+    parse_public_url,
+    parse_web_url,
+)
+from aggregator.config.faults import Unfit, kind_of
+from aggregator.config.values import (
+    parse_choice,
+    parse_clock,
+    parse_digest_name,
+    parse_positive_span,
+    parse_size,
+    parse_span,
+    parse_tag,
+    parse_timezone,
+    parse_weekday,
+)
+from aggregator.model import DigestKind, Format, Order
+
+MAX_BACKFILL = 10_000  # more entries than any feed holds
+MAX_STORIES = 10_000  # in one document; a reader chokes long before
+MAX_WEIGHT = 1000.0  # weights are compared, so only their ratio matters
+
+
+def _text(parse: Callable[[str], object]) -> PlainValidator:
+    """Return a validator that takes a text and nothing else, and parses it."""
+
+    def validate(value: object) -> object:
+        if value is None:  # TOML has no null: it is the default of a key left out
+            return None
+        if not isinstance(value, str):
+            raise Unfit(what=f"expected a text in quotes, got {kind_of(value)}")
+        return parse(value)
+
+    return PlainValidator(validate)
+
+
+def _between(lowest: int, highest: int) -> AfterValidator:
+    def validate(value: int) -> int:
+        if not lowest <= value <= highest:
+            raise Unfit(what=f"{value} is not between {lowest} and {highest}")
+        return value
+
+    return AfterValidator(validate)
+
+
+def _weight(value: float) -> float:
+    if not (math.isfinite(value) and 0 < value <= MAX_WEIGHT):
+        raise Unfit(what=f"{value:g} is not above 0 and up to {MAX_WEIGHT:g}")
+    return value
+
+
+def _path(text: str) -> str:
+    if not text or not text.isprintable():
+        raise Unfit(what="is no path")
+    if text.startswith("~"):
+        raise Unfit(what='"~" is not filled in here', mend="Write the whole path.")
+    return text
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        raise Unfit(what="is an empty filter, which would fit every entry", mend="Remove it.")
+    return text.strip()
+
+
+def _filled(values: list[Any]) -> list[Any]:
+    if not values:
+        raise Unfit(what="is an empty list", mend="Name at least one, or remove the key.")
+    return values
+
+
+Span = Annotated[timedelta, _text(parse_span)]
+PositiveSpan = Annotated[timedelta, _text(parse_positive_span)]
+OwnSpan = Annotated[timedelta | None, _text(parse_positive_span)]
+Size = Annotated[int, _text(parse_size)]
+Backfill = Annotated[int, _between(0, MAX_BACKFILL)]
+Limit = Annotated[int, _between(1, MAX_STORIES)]
+Weight = Annotated[float, AfterValidator(_weight)]
+
+FilePath = Annotated[str, _text(_path)]
+WebUrl = Annotated[str, _text(parse_web_url)]
+PublicUrl = Annotated[str, _text(parse_public_url)]
+Listen = Annotated[str, _text(parse_listen)]
+Contact = Annotated[str, _text(parse_contact)]
+Proxy = Annotated[str, _text(parse_proxy)]
+PrivateAddresses = Annotated[bool | tuple[str, ...], PlainValidator(parse_private)]
+
+Tag = Annotated[str, _text(parse_tag)]
+Words = Annotated[str, _text(_words)]
+DigestName = Annotated[str, _text(parse_digest_name)]
+ZoneName = Annotated[str, _text(parse_timezone)]
+Clock = Annotated[time, _text(parse_clock)]
+Weekdays = Annotated[list[Annotated[int, _text(parse_weekday)]], AfterValidator(_filled)]
+Kind = Annotated[str, _text(lambda text: parse_choice(text, tuple(DigestKind)))]
+Ordering = Annotated[str, _text(lambda text: parse_choice(text, tuple(Order)))]
+Formats = Annotated[
+    list[Annotated[str, _text(lambda text: parse_choice(text, tuple(Format)))]],
+    AfterValidator(_filled),
+]
+
+SPAN = "span of time"
+TEXT = "text"
+TEXTS = "list of texts"
+SWITCH = "true or false"
+
+
+def key(  # noqa: PLR0913 - what the reference page says of a key, all by name but the default
+    default: object, *, kind: str, says: str, example: str, unit: str = "", required: bool = False
+) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    """Return a field whose default is written as in the file and checked like a person's value."""
+    return Field(
+        ... if required else default,
+        validate_default=True,
+        description=says,
+        examples=[example],
+        json_schema_extra={"kind": kind, "unit": unit},
+    )

@@ -1,0 +1,140 @@
+"""A digest as pages for people: the current one, its archives, each edition, and the index.
+
+Plain HTML that needs no script and passes a strict Content-Security-Policy: every style is in the
+stylesheet, and every address from outside is checked once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aggregator.digest import compose, dates, sections, sheet
+from aggregator.digest.templating import render
+from aggregator.model import DigestKind, Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from aggregator.digest.sheet import Sheet
+    from aggregator.model import Digest, Mention, Publication, Service
+
+_FORM_NAMES = {Format.ATOM: "Atom", Format.RSS: "RSS", Format.JSON: "JSON Feed"}
+_HEADLINES = 5  # of each digest, on the index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A feed of a digest: its form, its title, where to subscribe."""
+
+    name: str
+    title: str
+    type: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A digest as the index shows it."""
+
+    title: str
+    page: str  # relative; "" where it has none
+    feeds: tuple[Subscription, ...]
+    timezone: str
+    newest: tuple[Publication, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What a page of a digest needs beside its stories: whose times, and how coverage is told."""
+
+    timezone: str
+    changed_at: datetime | None  # None while there is nothing
+    coverage: Callable[[Sequence[Mention]], list[Mention]] = compose.coverage
+    also_in: Callable[[Mention, Sequence[Mention]], list[Mention]] = compose.also_in
+
+
+def write(page: Sheet) -> bytes:
+    """Return the sheet as a page."""
+    digest, publications = page.digest, page.publications
+    editions = [item for item in publications if sheet.is_edition(item)]
+    stories = [item for item in publications if not sheet.is_edition(item)]
+    whole = editions[0] if editions and not page.archive else None
+    changed_at = dates.last_change(publications) if publications else None
+    values: dict[str, object] = {
+        "title": page.title,
+        "root": "../" if page.archive else "",
+        "feeds": subscriptions(digest, page.public_url),
+        "frame": Frame(timezone=digest.timezone, changed_at=changed_at),
+        "newest": whole,
+        "sections": sections.sections(whole.stories) if whole else (),
+        "editions": editions[1:] if whole else editions,
+        "stories": stories,
+        "archive": page.archive,
+        "older": page.older_address(Format.HTML),
+        "current": page.current_address(Format.HTML),
+        "is_issue": digest.kind is DigestKind.EDITION,
+    }
+    return _page("digest.html", values | compose.figures(whole.stories if whole else stories))
+
+
+def write_edition(edition: Publication, digest: Digest, *, public_url: str) -> bytes:
+    """Return an edition's own page."""
+    previous = edition.number - 1
+    values = {
+        "title": edition.title,
+        "root": "../",
+        "feeds": subscriptions(digest, public_url),
+        "frame": Frame(timezone=digest.timezone, changed_at=edition.updated_at),
+        "edition": edition,
+        "sections": sections.sections(edition.stories),
+        "digest_title": digest.title or digest.name,
+        "home": _home(digest),
+        "previous": f"edition-{previous}.html" if previous else "",
+    }
+    return _page("edition.html", values | compose.figures(edition.stories))
+
+
+def _home(digest: Digest) -> str:
+    """Return the way from an edition's page to the digest's, or to the index without one."""
+    return f"../{digest.name}.html" if Format.HTML in digest.formats else "../index.html"
+
+
+def write_index(
+    digests: Iterable[Digest], *, service: Service, newest: Mapping[str, Sequence[Publication]]
+) -> bytes:
+    """Return the page that lists the digests, each with its newest headlines."""
+    cards = [_card(digest, service, newest.get(digest.name, ())) for digest in digests]
+    feeds = [feed for card in cards for feed in card.feeds]
+    values = {"title": "Newsfold", "root": "", "digests": cards, "feeds": feeds}
+    return _page("index.html", values)
+
+
+def _card(digest: Digest, service: Service, newest: Sequence[Publication]) -> Card:
+    return Card(
+        title=digest.title or digest.name,
+        page=f"{digest.name}.html" if Format.HTML in digest.formats else "",
+        feeds=subscriptions(digest, service.public_url),
+        timezone=digest.timezone,
+        newest=tuple(newest[:_HEADLINES]),
+    )
+
+
+def _page(template: str, values: Mapping[str, object]) -> bytes:
+    return render(template, values).encode()
+
+
+def subscriptions(digest: Digest, public_url: str) -> tuple[Subscription, ...]:
+    """Return the digest's feeds in the forms that it is published in."""
+    title = digest.title or digest.name
+    return tuple(
+        Subscription(
+            name=name,
+            title=f"{title} ({name})",
+            type=sheet.MEDIA_TYPES[form],
+            address=sheet.public_address(public_url, f"{digest.name}.{form}"),
+        )
+        for form, name in _FORM_NAMES.items()
+        if form in digest.formats
+    )

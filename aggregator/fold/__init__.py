@@ -1,0 +1,1 @@
+"""Entries come in; `StoryUpdate` values go out, each with its reason and score. Pure."""

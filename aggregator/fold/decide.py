@@ -1,0 +1,250 @@
+"""Whether two entries are copies, or coverage of one event: pure judgements on two sets of features.
+
+A copy is judged by the two entries alone. Coverage also weighs words by their rarity in the window.
+Every guard has a name in words, so that a refusal can be explained too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log1p, sqrt
+from typing import TYPE_CHECKING
+
+from aggregator.fold.coefficients import COVERAGE, INTERCEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aggregator.fold.features import Features
+
+# Copies: Jaccard of word pairs at .30 measured precision 1.000 on whole summaries; short texts must
+# agree more, because a handful of shared pairs is chance or a template.
+MIN_PAIRS = 8
+MIN_JACCARD = 0.25
+SHORT_TEXT_PAIRS = 20
+MIN_JACCARD_SHORT = 0.50
+MIN_CONTAINMENT = 0.70  # of a summary that another outlet cut shorter
+MIN_TITLE_COVERED = 0.34  # of each title by the other entry: boilerplate alone is no copy
+MANY_SHARED_PAIRS = 25  # more than boilerplate that two outlets have in common
+MIN_TITLE_COVERED_LONG = 0.10  # a local headline over a wire's text
+SURE_JACCARD = 0.80  # above it the numbers of two titles may differ (a corrected toll)
+SAME_PAGE_JACCARD = 0.50
+SAME_PAGE_COVERED = 0.34  # one address used twice by one feed: the titles must be alike too
+
+# Coverage
+MIN_SHARED_STEMS = 2
+MIN_SHARED_WEIGHT = 0.8
+MIN_STEMS = 6  # of title and text: less names no event
+SHORT_TITLE_STEMS = 3  # "Letters to the editor", "Photos of the day": such titles are no evidence
+MIN_SHARED_OUTSIDE = 2  # stems outside both titles that entries with short titles must share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """How much two texts share of their word pairs."""
+
+    jaccard: float
+    contained: float  # of the shorter one
+    pairs: int  # of the shorter one
+    shared: int  # pairs
+
+
+def overlap(left: Features, right: Features) -> Overlap:
+    """Return what two texts share, estimated where a sketch stands for a longer text.
+
+    A truncated sketch holds every hash up to its largest: below the smaller limit both are whole.
+    """
+    limits = [one.shingles[-1] for one in (left, right) if one.truncated and one.shingles]
+    ours, theirs = frozenset(left.shingles), frozenset(right.shingles)
+    if limits:
+        limit = min(limits)
+        ours = frozenset(pair for pair in ours if pair <= limit)
+        theirs = frozenset(pair for pair in theirs if pair <= limit)
+    shared, least = len(ours & theirs), min(len(ours), len(theirs))
+    if not shared:
+        return Overlap(jaccard=0.0, contained=0.0, pairs=least, shared=0)
+    union = len(ours) + len(theirs) - shared
+    return Overlap(
+        jaccard=shared / union, contained=shared / least, pairs=least, shared=shared
+    )
+
+
+def covered(title: frozenset[int], stems: frozenset[int]) -> float:
+    """Return which part of a title's stems the other entry holds; 1 for a title without any."""
+    return len(title & stems) / len(title) if title else 1.0
+
+
+def least_covered(left: Features, right: Features) -> float:
+    """Return the lesser part of either title that the other entry holds."""
+    return min(covered(left.title, right.stems), covered(right.title, left.stems))
+
+
+def in_series(left: Features, right: Features) -> bool:
+    """Return whether the titles are one template with other numbers or dates: never one story."""
+    return (
+        left.mask_key != 0
+        and left.mask_key == right.mask_key
+        and left.mask_values != right.mask_values
+    )
+
+
+def numbers_conflict(left: frozenset[int], right: frozenset[int]) -> bool:
+    """Return whether both name numbers and none in common."""
+    return bool(left) and bool(right) and not left & right
+
+
+def copy_score(left: Features, right: Features, *, same_feed: bool) -> float:
+    """Return the shared part of two texts where one is a copy of the other, else 0.
+
+    Symmetric, and of the two entries alone.
+    """
+    if in_series(left, right):
+        return 0.0
+    found = overlap(left, right)
+    if found.pairs < MIN_PAIRS or not _alike_enough(found):
+        return 0.0
+    long_and_foreign = not same_feed and found.shared >= MANY_SHARED_PAIRS
+    if least_covered(left, right) < (MIN_TITLE_COVERED_LONG if long_and_foreign else MIN_TITLE_COVERED):
+        return 0.0
+    differ = left.title_numbers != right.title_numbers
+    conflict = numbers_conflict(left.title_numbers, right.title_numbers)
+    if (same_feed and differ) or (conflict and found.jaccard < SURE_JACCARD):
+        return 0.0
+    return max(found.jaccard, found.contained if found.contained >= MIN_CONTAINMENT else 0.0)
+
+
+def _alike_enough(found: Overlap) -> bool:
+    if found.pairs < SHORT_TEXT_PAIRS:
+        return found.jaccard >= MIN_JACCARD_SHORT
+    return found.jaccard >= MIN_JACCARD or found.contained >= MIN_CONTAINMENT
+
+
+def is_same_page(left: Features, right: Features) -> bool:
+    """Return whether two entries under one address are about one thing: their titles or texts agree."""
+    if in_series(left, right):
+        return False
+    found = overlap(left, right)
+    if found.pairs >= MIN_PAIRS and found.jaccard >= SAME_PAGE_JACCARD:
+        return True
+    if numbers_conflict(left.title_numbers, right.title_numbers):
+        return False
+    return least_covered(left, right) >= SAME_PAGE_COVERED
+
+
+# -------------------------------------------------------------------- coverage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of two entries that are compared: its features and what its words weigh."""
+
+    features: Features
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """What the coverage model weighs, each from 0 to 1 unless said; names as in `coefficients`."""
+
+    title_cosine: float
+    text_cosine: float
+    covered_least: float
+    covered_most: float
+    shorter_in_title: float
+    name_cosine: float
+    numbers_conflict: float
+    title_numbers_conflict: float
+    numbers_shared: float
+    gap_days: float  # days
+    weight: float  # of the shared stems, rarity summed; log scale
+    rarest: float  # rarity of the rarest shared stem
+
+
+def refusal(left: Features, right: Features, *, same_feed: bool) -> str:
+    """Return why two entries can never be coverage of one event, in words, or "" when they can."""
+    if in_series(left, right):
+        return "the same title with other numbers or dates: a series"
+    if same_feed and left.title_numbers != right.title_numbers:
+        return "one feed's titles with other numbers: a series"
+    if left.language and right.language and left.language != right.language:
+        return f"two languages ({left.language}, {right.language})"
+    if min(len(left.stems), len(right.stems)) < MIN_STEMS:
+        return "too few words to name an event"
+    if min(len(left.title), len(right.title)) <= SHORT_TITLE_STEMS:
+        outside = (left.stems & right.stems) - left.title - right.title
+        if len(outside) < MIN_SHARED_OUTSIDE:
+            return "a title too short to name an event"
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """How much an entry's words weigh by their rarity, for cosines and parts."""
+
+    title_sum: float
+    title_norm: float
+    text_norm: float
+    name_norm: float
+
+
+def weigh(features: Features, of: Mapping[int, float]) -> Weights:
+    """Return the weights of an entry's words, given the rarity of each of its stems."""
+    return Weights(
+        title_sum=sum(of[stem] for stem in features.title) or 1.0,
+        title_norm=_norm(of, features.title),
+        text_norm=_norm(of, features.stems),
+        name_norm=_norm(of, features.names),
+    )
+
+
+def likeness(
+    new: Side, old: Side, *, rarity: Mapping[int, float], gap_days: float
+) -> Likeness | None:
+    """Return what the model weighs of two entries, or None where they share too little.
+
+    `rarity` holds the rarity of every stem of the new entry.
+    """
+    ours, theirs = new.features, old.features
+    shared = ours.stems & theirs.stems
+    if len(shared) < MIN_SHARED_STEMS:
+        return None
+    weight = sum(rarity[stem] for stem in shared)
+    if weight < MIN_SHARED_WEIGHT:
+        return None
+    both = _squares(ours.title & theirs.title, rarity)
+    first = _sum(shared & ours.title, rarity) / new.weights.title_sum
+    second = _sum(shared & theirs.title, rarity) / old.weights.title_sum
+    in_title = _sum(ours.title & theirs.title, rarity)
+    return Likeness(
+        title_cosine=both / (new.weights.title_norm * old.weights.title_norm),
+        text_cosine=_squares(shared, rarity) / (new.weights.text_norm * old.weights.text_norm),
+        covered_least=min(first, second),
+        covered_most=max(first, second),
+        shorter_in_title=in_title / min(new.weights.title_sum, old.weights.title_sum),
+        name_cosine=_squares(ours.names & theirs.names, rarity)
+        / (new.weights.name_norm * old.weights.name_norm),
+        numbers_conflict=float(numbers_conflict(ours.numbers, theirs.numbers)),
+        title_numbers_conflict=float(numbers_conflict(ours.title_numbers, theirs.title_numbers)),
+        numbers_shared=min(1.0, len(ours.numbers & theirs.numbers) / 2),
+        gap_days=gap_days,
+        weight=log1p(weight),
+        rarest=max(rarity[stem] for stem in shared),
+    )
+
+
+def probability(found: Likeness) -> float:
+    """Return how likely two entries are coverage of one event, by the trained model."""
+    total = INTERCEPT + sum(weight * getattr(found, name) for name, weight in COVERAGE.items())
+    return 1.0 / (1.0 + exp(-total))
+
+
+def _norm(of: Mapping[int, float], stems: Iterable[int]) -> float:
+    return sqrt(_squares(stems, of)) or 1.0
+
+
+def _squares(stems: Iterable[int], rarity: Mapping[int, float]) -> float:
+    return sum([rarity[stem] ** 2 for stem in stems])
+
+
+def _sum(stems: Iterable[int], rarity: Mapping[int, float]) -> float:
+    return sum([rarity[stem] for stem in stems])

@@ -1,0 +1,158 @@
+"""What folding compares of an entry, as compact bytes: made where it is read, decoded where folded.
+
+The bytes depend on the entry alone, so that two processes agree on them. The layout carries a
+version: bytes of another version decode to features that match nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from aggregator.fold import words
+from aggregator.fold.identity import canonical_url, guid_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aggregator.model import Entry
+
+VERSION = 1
+# Bounds on what one entry may cost. Longer texts gain nothing: a copy shows in its first 150 words.
+MAX_TITLE_CHARACTERS = 400
+MAX_TEXT_CHARACTERS = 900
+MAX_STEMS = 64
+MAX_SHINGLES = 96  # word pairs; of more, the 96 smallest hashes stand for all (a bottom-k sketch)
+MAX_FEW = 24  # names, numbers
+MAX_WORDS = 24  # readable ones, for reasons
+
+# version, language, counts: title stems, stems, names, title numbers, numbers, shingles, title
+# words; shingles truncated or not; identity keys of url and guid; masked title and its values
+_HEADER = struct.Struct("<B2s7B?QQQQ")
+_TAG = re.compile(r"<[^>]{0,2000}>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """The decoded features of an entry. Words and stems are 32-bit hashes."""
+
+    language: str = ""
+    url_key: int = 0  # of the canonical URL; 0: it identifies nothing
+    guid_key: int = 0  # of a globally unique guid
+    mask_key: int = 0  # of the title with numbers and dates masked; 0: nothing was masked
+    mask_values: int = 0  # of what was masked
+    title_length: int = 0  # words
+    title: frozenset[int] = frozenset()  # stems with meaning
+    stems: frozenset[int] = frozenset()  # of title and text
+    names: frozenset[int] = frozenset()
+    title_numbers: frozenset[int] = frozenset()
+    numbers: frozenset[int] = frozenset()
+    shingles: tuple[int, ...] = ()  # ascending
+    truncated: bool = False  # the shingles are the smallest of more
+
+
+NOTHING = Features()
+
+
+def describe(entry: Entry) -> bytes:
+    """Return everything that folding needs of an entry, at most about 1 kB."""
+    title = words.normalise(entry.title[:MAX_TITLE_CHARACTERS])
+    text = words.normalise(_text(entry)[:MAX_TEXT_CHARACTERS])
+    raw_title = words.tokens(title)
+    title_words, text_words = words.fold(raw_title), words.fold(words.tokens(text))
+    language = words.language_of(title_words + text_words, title + text, declared=entry.language)
+    title_stems, stems, readable = _stems(title_words, text_words, language)
+    named = set(words.stems(words.names(raw_title, text), language=language))
+    shingles = _shingles(title_words, text_words)
+    masked, values = words.mask(title_words)
+    lists = (
+        [words.hash_word(stem) for stem in stems],
+        [words.hash_word(stem) for stem in stems if stem in named][:MAX_FEW],
+        _hashes(words.numbers(title_words)),
+        _hashes(words.numbers(title_words + text_words)),
+        shingles[:MAX_SHINGLES],
+    )
+    header = _HEADER.pack(
+        VERSION, language.encode("ascii", "replace")[:2], title_stems, *map(len, lists),
+        min(len(title_words), 255), len(shingles) > MAX_SHINGLES,
+        key_of(canonical_url(entry.url)), key_of(guid_identity(entry.guid)),
+        key_of(masked) if values else 0, key_of(values),
+    )  # fmt: skip
+    flat = [number for numbers in lists for number in numbers]
+    return header + struct.pack(f"<{len(flat)}I", *flat) + "\n".join(readable).encode("utf-8")
+
+
+def decode(data: bytes) -> Features:
+    """Return the features of an entry; those that match nothing where the version is another."""
+    if len(data) < _HEADER.size or data[0] != VERSION:
+        return NOTHING
+    _, language, title, *counts, length, truncated, url, guid, mask, values = _HEADER.unpack_from(data)
+    flat = struct.unpack_from(f"<{sum(counts)}I", data, _HEADER.size)
+    stems, names, title_numbers, numbers, _ = _ends(counts)
+    return Features(
+        language=language.rstrip(b"\0").decode("ascii"),
+        url_key=url, guid_key=guid, mask_key=mask, mask_values=values, title_length=length,
+        title=frozenset(flat[:title]), stems=frozenset(flat[:stems]),
+        names=frozenset(flat[stems:names]), title_numbers=frozenset(flat[names:title_numbers]),
+        numbers=frozenset(flat[title_numbers:numbers]), shingles=flat[numbers:], truncated=truncated,
+    )  # fmt: skip
+
+
+def readable_words(data: bytes) -> dict[int, str]:
+    """Return a word for the stems that were kept readable, in the order of the text."""
+    if len(data) < _HEADER.size or data[0] != VERSION:
+        return {}
+    counts = _HEADER.unpack_from(data)[3:8]
+    readable = data[_HEADER.size + 4 * sum(counts) :].decode("utf-8").split("\n")
+    stems = struct.unpack_from(f"<{counts[0]}I", data, _HEADER.size)
+    return dict(zip(stems, readable, strict=False))
+
+
+def key_of(text: str) -> int:
+    """Return a 64-bit key of a text, the same in every process; 0 for none."""
+    if not text:
+        return 0
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def _text(entry: Entry) -> str:
+    if entry.summary:
+        return entry.summary
+    return _TAG.sub(" ", entry.content[: 4 * MAX_TEXT_CHARACTERS])
+
+
+def _stems(
+    title_words: Sequence[str], text_words: Sequence[str], language: str
+) -> tuple[int, list[str], list[str]]:
+    """Return how many stems the title has, all stems with the title's first, and words for the first."""
+    both = [*title_words, *text_words]
+    grammar, when = words.grammar_of(language), words.dates(both)
+    forms: dict[str, str] = {}
+    title_count = 0
+    for place, (stem, word) in enumerate(zip(words.stems(both, language=language), both, strict=True)):
+        if word not in grammar and place not in when:
+            forms.setdefault(stem, word)
+        if place == len(title_words) - 1:
+            title_count = len(forms)
+    kept = list(forms)[:MAX_STEMS]
+    return min(title_count, MAX_STEMS), kept, [forms[stem] for stem in kept[:MAX_WORDS]]
+
+
+def _shingles(title_words: Sequence[str], text_words: Sequence[str]) -> list[int]:
+    """Return the hashes of the word pairs of title and text, ascending; none across the two."""
+    return sorted({*words.pair_hashes(title_words), *words.pair_hashes(text_words)})
+
+
+def _hashes(texts: Iterable[str]) -> list[int]:
+    return [words.hash_word(text) for text in dict.fromkeys(texts)][:MAX_FEW]
+
+
+def _ends(counts: Sequence[int]) -> list[int]:
+    ends, end = [], 0
+    for count in counts:
+        end += count
+        ends.append(end)
+    return ends

@@ -1,0 +1,337 @@
+"""The index of recent stories: takes an entry, says which story it belongs to and why.
+
+Copies are joined whatever the order of arrival: the relation is symmetric and of two entries alone,
+and a story holds every entry that copies lead to. Coverage joins one story, by average likeness to
+its members. Everything is in memory; nothing is read or written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+from aggregator.fold import candidates, decide, reasons
+from aggregator.fold.features import decode, readable_words
+from aggregator.fold.identity import story_id as make_story_id
+from aggregator.fold.window import Window
+from aggregator.model import Joined, Merged, Relation, Started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from aggregator.fold.features import Features
+    from aggregator.fold.window import Kept
+    from aggregator.model import Arrival, Folding, StoryUpdate
+
+# Coverage joins a story when its likeliest member is at least so likely, and all on average.
+MIN_BEST = 0.75
+MIN_AVERAGE = 0.50
+MAX_MEMBERS_COMPARED = 12  # of one story, for the average
+MAX_STORIES_COMPARED = 3
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A kept entry that a new one is matched with."""
+
+    kept: Kept
+    reason: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """An arrival with its features decoded and its words weighed as the window stands."""
+
+    arrival: Arrival
+    features: Features
+    side: decide.Side
+    rarity: dict[int, float]
+    at_s: float
+
+
+class Index:
+    """The recent entries and their stories, ready to take the next entry."""
+
+    def __init__(self, folding: Folding, *, follow_ups: bool = False) -> None:
+        """Begin empty, with the width of the window and whether coverage is grouped.
+
+        With `follow_ups`, a feed's second entry on an event may join its story too; without, the
+        entries of one feed are never coverage of each other.
+        """
+        self._follow_ups = follow_ups
+        self._window_s = folding.window.total_seconds()
+        self._coverage = folding.coverage
+        self._window = Window()
+        self._apart: dict[int, set[int]] = {}
+        self._landing: set[int] = set()  # addresses that one feed uses for unlike entries
+
+    def __len__(self) -> int:
+        """Return how many entries the index holds."""
+        return len(self._window.kept)
+
+    def add(self, arrival: Arrival, *, story_id: str) -> None:
+        """Take in an entry whose story is known already."""
+        features = decode(arrival.features)
+        self._note_landing(arrival, features)
+        self._window.add(arrival, features, story_id=story_id)
+
+    def fold(self, arrival: Arrival) -> tuple[StoryUpdate, ...]:
+        """Decide an entry's story, apply it here, and return what the store is to do.
+
+        Exactly one Started or Joined, then a Merged for each story that copies prove to be the same.
+        """
+        self._window.remove(arrival.entry_id)
+        features = decode(arrival.features)
+        self._note_landing(arrival, features)
+        new = self._newcomer(arrival, features)
+        first, merges = self._decide(new)
+        self._window.add(
+            arrival, features, story_id=first.story_id, weights=new.side.weights
+        )
+        for merge in merges:
+            self._window.merge(merge.kept_id, merge.absorbed_id)
+        return first, *merges
+
+    def move(self, entry_id: int, story_id: str) -> None:
+        """Put an entry into another story, as a person decided; unknown entries are left alone."""
+        self._window.move(entry_id, story_id)
+
+    def keep_apart(self, entry_a: int, entry_b: int) -> None:
+        """Never join or merge two stories so that these entries stand in one."""
+        self._apart.setdefault(entry_a, set()).add(entry_b)
+        self._apart.setdefault(entry_b, set()).add(entry_a)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Forget the entries of before a moment, and the stories that have none left."""
+        limit = moment.timestamp()
+        for entry_id in [one.entry_id for one in self._window.kept.values() if one.at_s < limit]:
+            self._window.remove(entry_id)
+
+    def explain(self, entry_a: int, entry_b: int) -> str:
+        """Return in words why two entries are one story, or what speaks against it."""
+        for entry_id in (entry_a, entry_b):
+            if entry_id not in self._window.kept:
+                return f"entry {entry_id} is not among the recent ones"
+        return "; ".join(self._explain(self._window.kept[entry_a], self._window.kept[entry_b]))
+
+    # ------------------------------------------------------------ the decision
+
+    def _newcomer(self, arrival: Arrival, features: Features) -> Newcomer:
+        rarity = self._window.stems.rarities(features.stems)
+        side = decide.Side(features=features, weights=decide.weigh(features, rarity))
+        return Newcomer(
+            arrival=arrival,
+            features=features,
+            side=side,
+            rarity=rarity,
+            at_s=arrival.at.timestamp(),
+        )
+
+    def _decide(self, new: Newcomer) -> tuple[Started | Joined, tuple[Merged, ...]]:
+        copies = self._allowed(self._copies(new), new)
+        if copies:
+            first, *others = copies
+            return _joined(new, first, Relation.COPY), self._merges(first, others)
+        match = self._best_coverage(new)
+        if match is not None:
+            return _joined(new, match, Relation.COVERAGE), ()
+        return Started(story_id=self._free_id(new.arrival), entry_id=new.arrival.entry_id), ()
+
+    def _free_id(self, arrival: Arrival) -> str:
+        """Return the id of a new story; another where a split left the entry's first one in use."""
+        found = make_story_id(arrival.feed_url, arrival.key)
+        salts = count(1)
+        while found in self._window.stories:
+            found = make_story_id(arrival.feed_url, arrival.key, salt=str(next(salts)))
+        return found
+
+    def _allowed(self, matches: list[Match], new: Newcomer) -> list[Match]:
+        """Return the matches whose stories a person has not kept apart from the entry, oldest first."""
+        allowed = [
+            match
+            for match in matches
+            if not self._is_apart((new.arrival.entry_id,), match.kept.story_id)
+        ]
+        return sorted(allowed, key=lambda match: self._age(match.kept.story_id))
+
+    def _age(self, story_id: str) -> int:
+        return self._window.stories[story_id].age
+
+    def _is_apart(self, entries: Iterable[int], story_id: str) -> bool:
+        if not self._apart:
+            return False
+        members = self._window.stories[story_id].members
+        return any(not self._apart.get(one, set()).isdisjoint(members) for one in entries)
+
+    def _merges(self, first: Match, others: list[Match]) -> tuple[Merged, ...]:
+        """Return a merge into the oldest story for each other one that copies lead to."""
+        kept_id = first.kept.story_id
+        members = list(self._window.stories[kept_id].members)
+        merges = []
+        for match in others:
+            absorbed_id = match.kept.story_id
+            if self._is_apart(members, absorbed_id):
+                continue
+            absorbed = self._window.stories[absorbed_id].members
+            members += absorbed
+            is_lead = absorbed[0] == match.kept.entry_id
+            merges.append(
+                Merged(
+                    kept_id=kept_id,
+                    absorbed_id=absorbed_id,
+                    relation=Relation.COPY if is_lead else Relation.COVERAGE,
+                    reason=match.reason,
+                    score=match.score,
+                )
+            )
+        return tuple(merges)
+
+    # ------------------------------------------------------------------ copies
+
+    def _copies(self, new: Newcomer) -> list[Match]:
+        """Return the best copy in each story that holds one."""
+        found: dict[str, Match] = {}
+        for kept in self._same_things(new):
+            if kept.story_id not in found:
+                found[kept.story_id] = Match(kept=kept, reason=_why_same(new, kept), score=1.0)
+        sharing = self._window.sketches.sharing(candidates.sketch_keys(new.features))
+        compared = 0
+        for entry_id in sharing:
+            kept = self._window.kept[entry_id]
+            if kept.story_id in found or not self._is_near(new, kept):
+                continue
+            score = decide.copy_score(
+                new.features, decode(kept.features), same_feed=_is_same_feed(new, kept)
+            )
+            if score:
+                found[kept.story_id] = Match(
+                    kept=kept, reason=reasons.same_words(score), score=score
+                )
+            compared += 1
+            if compared == candidates.MAX_COPY_CANDIDATES:
+                break
+        return list(found.values())
+
+    def _same_things(self, new: Newcomer) -> Iterator[Kept]:
+        for key in candidates.identity_keys(new.features):
+            for entry_id in self._window.identities.entries(key):
+                kept = self._window.kept[entry_id]
+                if self._is_near(new, kept) and self._is_same_thing(new, kept, key):
+                    yield kept
+
+    def _is_same_thing(self, new: Newcomer, kept: Kept, key: int) -> bool:
+        """Return whether one address means one thing: not where one feed has used it for others."""
+        if key in self._landing or _is_same_feed(new, kept):
+            return decide.is_same_page(new.features, decode(kept.features))
+        return True
+
+    def _note_landing(self, arrival: Arrival, features: Features) -> None:
+        for key in candidates.identity_keys(features):
+            for entry_id in self._window.identities.entries(key):
+                kept = self._window.kept[entry_id]
+                if kept.feed_id != arrival.feed_id or entry_id == arrival.entry_id:
+                    continue
+                if not decide.is_same_page(features, decode(kept.features)):
+                    self._landing.add(key)
+                    break
+
+    def _is_near(self, new: Newcomer, kept: Kept) -> bool:
+        return abs(new.at_s - kept.at_s) <= self._window_s
+
+    # ---------------------------------------------------------------- coverage
+
+    def _best_coverage(self, new: Newcomer) -> Match | None:
+        """Return the likeliest member of the story that the entry covers too, or None."""
+        if not (self._coverage and new.arrival.coverage):
+            return None
+        for match in self._likeliest(new):
+            if match.score < MIN_BEST:
+                return None
+            average = self._average(new, match.kept.story_id)
+            if average is not None and average >= MIN_AVERAGE:
+                return match
+        return None
+
+    def _likeliest(self, new: Newcomer) -> list[Match]:
+        """Return the likeliest member of each story that partners stand in, the likeliest story first."""
+        best: dict[str, Match] = {}
+        compared = 0
+        for entry_id in self._window.stems.partners(new.rarity):
+            kept = self._window.kept.get(entry_id)
+            if kept is None or not self._may_cover(new, kept):
+                continue
+            score, found = self._coverage_of(new, kept)
+            if kept.story_id not in best or score > best[kept.story_id].score:
+                reason = _why_covers(new, kept, found) if found and score >= MIN_BEST else ""
+                best[kept.story_id] = Match(kept=kept, reason=reason, score=score)
+            compared += 1
+            if compared == candidates.MAX_COVERAGE_CANDIDATES:
+                break
+        ranked = sorted(best.values(), key=lambda match: (-match.score, match.kept.entry_id))
+        return ranked[:MAX_STORIES_COMPARED]
+
+    def _may_cover(self, new: Newcomer, kept: Kept) -> bool:
+        other = self._follow_ups or not _is_same_feed(new, kept)
+        return kept.coverage and other and self._is_near(new, kept)
+
+    def _average(self, new: Newcomer, story_id: str) -> float | None:
+        """Return the average likelihood over a story's members; None where the story is closed to it."""
+        if self._is_apart((new.arrival.entry_id,), story_id):
+            return None
+        members = [self._window.kept[one] for one in self._window.stories[story_id].members]
+        if not self._follow_ups and any(_is_same_feed(new, kept) for kept in members):
+            return None
+        scores = [
+            self._coverage_of(new, kept)[0]
+            for kept in members[-MAX_MEMBERS_COMPARED:]
+            if self._may_cover(new, kept)
+        ]
+        return sum(scores) / len(scores)
+
+    def _coverage_of(self, new: Newcomer, kept: Kept) -> tuple[float, decide.Likeness | None]:
+        features = decode(kept.features)
+        if decide.refusal(new.features, features, same_feed=_is_same_feed(new, kept)):
+            return 0.0, None
+        found = decide.likeness(
+            new.side,
+            self._window.side(kept, features),
+            rarity=new.rarity,
+            gap_days=abs(new.at_s - kept.at_s) / DAY_S,
+        )
+        return (decide.probability(found), found) if found else (0.0, None)
+
+
+def _is_same_feed(new: Newcomer, kept: Kept) -> bool:
+    return new.arrival.feed_id == kept.feed_id
+
+
+def _joined(new: Newcomer, match: Match, relation: Relation) -> Joined:
+    return Joined(
+        story_id=match.kept.story_id,
+        entry_id=new.arrival.entry_id,
+        relation=relation,
+        reason=match.reason,
+        score=match.score,
+        witness_id=match.kept.entry_id,
+    )
+
+
+def _why_same(new: Newcomer, kept: Kept) -> str:
+    theirs = decode(kept.features)
+    if new.features.url_key and new.features.url_key == theirs.url_key:
+        return reasons.same_address(new.arrival.url, kept.url)
+    return reasons.same_id()
+
+
+def _why_covers(new: Newcomer, kept: Kept, found: decide.Likeness) -> str:
+    theirs = decode(kept.features)
+    return reasons.shared_words(
+        new.features.stems & theirs.stems,
+        readable_words(new.arrival.features) | readable_words(kept.features),
+        new.rarity,
+        part=found.shorter_in_title,
+    )

@@ -1,0 +1,131 @@
+"""The entries of the window in memory: kept small, found by key and by stem, grouped by story.
+
+Decides nothing; `stories` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aggregator.fold import candidates, decide
+from aggregator.fold.features import decode
+
+if TYPE_CHECKING:
+    from aggregator.fold.features import Features
+    from aggregator.model import Arrival
+
+STALE_GROWTH = 1.5  # weights are computed again when the window has grown or shrunk by so much
+
+
+@dataclass(slots=True, kw_only=True)
+class Kept:
+    """An entry of the window. Its features stay encoded: decoded they weigh ten times as much."""
+
+    entry_id: int
+    feed_id: int
+    url: str
+    at_s: float  # seconds since 1970
+    coverage: bool
+    features: bytes
+    story_id: str
+    weights: decide.Weights | None = None
+    weighed_at: int = 0  # the window's population then
+
+
+@dataclass(slots=True, kw_only=True)
+class Group:
+    """A story's members in the window, in the order they came."""
+
+    age: int  # counts up: the lower, the older
+    members: list[int] = field(default_factory=list)
+
+
+class Window:
+    """The entries in the window, each in one story."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.kept: dict[int, Kept] = {}
+        self.stories: dict[str, Group] = {}
+        self.identities = candidates.KeyPostings()
+        self.sketches = candidates.KeyPostings()
+        self.stems = candidates.StemPostings()
+        self._ages = 0
+
+    def add(
+        self,
+        arrival: Arrival,
+        features: Features,
+        *,
+        story_id: str,
+        weights: decide.Weights | None = None,
+    ) -> None:
+        """Keep an entry as a member of a story; one that is kept already is replaced."""
+        self.remove(arrival.entry_id)
+        entry_id = arrival.entry_id
+        self.kept[entry_id] = Kept(
+            entry_id=entry_id,
+            feed_id=arrival.feed_id,
+            url=arrival.url,
+            at_s=arrival.at.timestamp(),
+            coverage=arrival.coverage,
+            features=arrival.features,
+            story_id=story_id,
+            weights=weights,
+            weighed_at=self.stems.population,
+        )
+        self.group(story_id).members.append(entry_id)
+        self.identities.add(candidates.identity_keys(features), entry_id)
+        self.sketches.add(candidates.sketch_keys(features), entry_id)
+        self.stems.add(features.stems, entry_id)
+
+    def remove(self, entry_id: int) -> None:
+        """Forget an entry, and its story when it was the last; nothing happens where it is unknown."""
+        kept = self.kept.pop(entry_id, None)
+        if kept is None:
+            return
+        self._leave(kept)
+        features = decode(kept.features)
+        self.identities.remove(candidates.identity_keys(features), entry_id)
+        self.sketches.remove(candidates.sketch_keys(features), entry_id)
+        self.stems.remove(features.stems, entry_id)
+
+    def move(self, entry_id: int, story_id: str) -> None:
+        """Put an entry into another story; nothing happens where it is unknown."""
+        kept = self.kept.get(entry_id)
+        if kept is None or kept.story_id == story_id:
+            return
+        self._leave(kept)
+        kept.story_id = story_id
+        self.group(story_id).members.append(entry_id)
+
+    def merge(self, kept_id: str, absorbed_id: str) -> None:
+        """Put every member of one story into another."""
+        absorbed = self.stories.pop(absorbed_id)
+        for entry_id in absorbed.members:
+            self.kept[entry_id].story_id = kept_id
+        self.stories[kept_id].members += absorbed.members
+
+    def group(self, story_id: str) -> Group:
+        """Return a story's members; a story not met yet begins, younger than all others."""
+        found = self.stories.get(story_id)
+        if found is None:
+            self._ages += 1
+            found = self.stories[story_id] = Group(age=self._ages)
+        return found
+
+    def side(self, kept: Kept, features: Features) -> decide.Side:
+        """Return an entry with its words weighed; the weights are kept until the window has changed."""
+        population = self.stems.population
+        low, high = kept.weighed_at / STALE_GROWTH, kept.weighed_at * STALE_GROWTH
+        if kept.weights is None or not low <= population <= high:
+            kept.weights = decide.weigh(features, self.stems.rarities(features.stems))
+            kept.weighed_at = population
+        return decide.Side(features=features, weights=kept.weights)
+
+    def _leave(self, kept: Kept) -> None:
+        group = self.stories[kept.story_id]
+        group.members.remove(kept.entry_id)
+        if not group.members:
+            del self.stories[kept.story_id]

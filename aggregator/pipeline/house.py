@@ -1,0 +1,173 @@
+"""The house with its doors open: one writer on one data directory, with its worker processes.
+
+`newsfold poll`, `newsfold run` and `newsfold demo` all go through here, so what one does the
+others do.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Self
+
+from aggregator.pipeline.crew import Crew
+from aggregator.pipeline.find import manners_of
+from aggregator.pipeline.polling import poll_feeds
+from aggregator.pipeline.publish import Press
+from aggregator.pipeline.take_in import Desk
+from aggregator.store import feeds, retention
+from aggregator.store.database import open_store
+from aggregator.store.lock import hold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    from aggregator.model import Config, FeedState, PollReport
+    from aggregator.pipeline.batch import Manners
+    from aggregator.pipeline.publish import Published
+    from aggregator.store.retention import Pruned
+
+DATABASE = "newsfold.db"
+MOST_WORKERS = 2  # one polls 700 feeds a second; a second one helps while many answer at once
+MOST_READERS = 4  # for each worker
+PUBLISH_EVERY = timedelta(seconds=10)  # during a long pass: what came first need not wait
+
+
+def database_path(config: Config) -> Path:
+    """Return where the configuration's database lies."""
+    return Path(config.service.data_dir) / DATABASE
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(slots=True)
+class House:
+    """The writer. Open one at a time; a second one is refused with LockedError."""
+
+    config: Config
+    clock: Callable[[], datetime]
+    lock: AbstractContextManager[None]
+    desk: Desk
+    press: Press
+    crew: Crew
+    manners: Manners
+    _published_at: datetime | None = field(default=None)  # by this house; None: look at everything
+
+    @classmethod
+    def open(cls, config: Config, *, clock: Callable[[], datetime]) -> Self:
+        """Take the lock, open the store and load the recent stories; start no process yet."""
+        path = database_path(config)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = hold(path.parent)
+        lock.__enter__()
+        try:
+            db = open_store(path)
+            desk = Desk.open(config, db, clock=clock)
+        except BaseException:
+            lock.__exit__(None, None, None)
+            raise
+        manners = manners_of(config)
+        return cls(
+            config=config,
+            clock=clock,
+            lock=lock,
+            desk=desk,
+            press=Press(config, db),
+            crew=_crew(manners),
+            manners=manners,
+        )
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Close everything."""
+        self.close()
+
+    def close(self) -> None:
+        """End the workers, close the store, give the lock back."""
+        self.crew.shutdown()
+        self.desk.db.close()
+        self.lock.__exit__(None, None, None)
+
+    def due(self, *, everything: bool = False) -> Sequence[FeedState]:
+        """Return the feeds to poll now; with `everything`, all but the gone and the deferred."""
+        now = self.clock()
+        return (
+            feeds.pollable(self.desk.db, now=now)
+            if everything
+            else feeds.due(self.desk.db, now=now)
+        )
+
+    def poll(
+        self,
+        states: Sequence[FeedState],
+        *,
+        on_report: Callable[[PollReport], None],
+        stop: Event | None = None,
+        meanwhile: Callable[[], None] = _nothing,
+    ) -> None:
+        """Poll these feeds, take in what they bring and publish what is ready."""
+        poll_feeds(
+            self.desk,
+            states,
+            executor=self.crew,
+            manners=self.manners,
+            stop=stop or Event(),
+            on_report=on_report,
+            meanwhile=meanwhile,
+        )
+
+    def publish(self) -> list[Published]:
+        """Publish what is ready and write what differs; return what was done, digest by digest."""
+        self.desk.refresh()
+        now = self.clock()
+        first = self._published_at is None
+        done = self.press.publish(now=now, seen_since=self._published_at)
+        self.press.write(
+            None if first else [each.digest for each in done if each.new or each.revised]
+        )
+        self._published_at = now
+        return done
+
+    def publish_at_times(self) -> None:
+        """Publish if the last time is a while ago: for calls between transactions."""
+        if self._published_at is None or self.clock() - self._published_at >= PUBLISH_EVERY:
+            self.publish()
+
+    def prune(self) -> Pruned:
+        """Forget what has been out of its feed for longer than its digests keep it."""
+        now = self.clock()
+        pruned = retention.prune(self.desk.db, retention_by_feed=self._retention(), now=now)
+        self.desk.generation = -1  # the index may hold what was pruned
+        return pruned
+
+    def _retention(self) -> dict[int, timedelta]:
+        return {
+            state.feed_id: max(
+                digest.retention
+                for digest in self.config.digests
+                if not digest.tags or set(digest.tags) & set(self.desk.spec(state.url).tags)
+            )
+            for state in feeds.states(self.desk.db)
+        }
+
+
+def _crew(manners: Manners) -> Crew:
+    cores = os.cpu_count() or 1
+    workers = min(cores, MOST_WORKERS)
+    readers = min(max(1, cores // workers), MOST_READERS)
+    return Crew(manners, most_workers=workers, reader_count=readers)

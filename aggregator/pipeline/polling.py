@@ -1,0 +1,70 @@
+"""One pass: the feeds that are due go out in batches, and what comes back is taken in at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from typing import TYPE_CHECKING
+
+from aggregator.model import Failed, FailureKind, PollRequest
+from aggregator.pipeline.batch import Batch, Manners, Outcomes, read_batch
+from aggregator.poll.plan import group_by_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from threading import Event
+
+    from aggregator.model import FeedState, PollReport
+    from aggregator.pipeline.take_in import Desk
+
+BATCHES_AT_ONCE = 256  # what is under way; the rest waits here, so memory stays bounded
+STOP_LOOK_S = 0.5  # how often a stop is looked for while nothing comes back
+
+WORKER_DIED = Failed(
+    kind=FailureKind.INTERNAL,
+    message="the worker process that polled this feed ended; it is tried again later",
+)
+
+
+def poll_feeds(  # noqa: PLR0913 - what a pass needs, each named at the call
+    desk: Desk,
+    states: Sequence[FeedState],
+    *,
+    executor: Executor,
+    manners: Manners,
+    stop: Event,
+    on_report: Callable[[PollReport], None],
+    meanwhile: Callable[[], None],
+) -> None:
+    """Poll the feeds and take in each outcome as it comes; end early when `stop` is set.
+
+    `meanwhile` is called between the transactions, twice a second at least. A feed under way when
+    the pass is stopped stays as it was: it is due again at the next start.
+    """
+    waiting = list(reversed(group_by_host(_requests(desk, states))))
+    under_way: dict[Future[Outcomes], Batch] = {}
+    while (waiting or under_way) and not stop.is_set():
+        while waiting and len(under_way) < BATCHES_AT_ONCE:
+            batch = waiting.pop()
+            under_way[executor.submit(read_batch, batch, manners)] = batch
+        done, _ = wait(under_way, timeout=STOP_LOOK_S, return_when=FIRST_COMPLETED)
+        outcomes = [pair for future in done for pair in _outcomes(future, under_way.pop(future))]
+        for report in desk.take_in(outcomes) if outcomes else ():
+            on_report(report)
+        meanwhile()
+
+
+def _requests(desk: Desk, states: Sequence[FeedState]) -> list[PollRequest]:
+    now = desk.clock()
+    specs = {feed.url: feed for feed in desk.config.feeds}
+    return [
+        PollRequest(spec=specs[state.url], state=state, now=now)
+        for state in states
+        if state.url in specs
+    ]
+
+
+def _outcomes(future: Future[Outcomes], batch: Batch) -> Outcomes:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return tuple((request.spec.url, WORKER_DIED) for request in batch)

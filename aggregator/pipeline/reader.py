@@ -1,0 +1,94 @@
+"""The reading process: one body in, one `ReadFeed` with features out, under a memory limit.
+
+It is meant to be killed: it holds nothing, opens nothing, and a document that drives it too far
+takes only itself down. `reading.Reader` is its other end.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aggregator.fold.features import describe
+from aggregator.model import Failed, FailureKind, IdScheme, ReadEntry, ReadFeed
+from aggregator.pipeline import frames
+from aggregator.read.feed import read
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+EXIT_OUT_OF_MEMORY = 77  # any number that Python itself does not exit with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTask:
+    """A body to read, and what is known of its feed."""
+
+    body: bytes
+    base_url: str
+    content_type: str
+    known: frozenset[bytes]
+    id_scheme: IdScheme
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A body that was read. `feed.entries` is empty: they are in `entries`, with features."""
+
+    feed: ReadFeed
+    entries: tuple[ReadEntry, ...]
+
+
+def perform(task: ReadTask) -> Reading | Failed:
+    """Read the body and describe its entries."""
+    feed = read(
+        task.body,
+        base_url=task.base_url,
+        content_type=task.content_type,
+        known=task.known,
+        id_scheme=task.id_scheme,
+        now=task.now,
+    )
+    if isinstance(feed, Failed):
+        return feed
+    entries = tuple(ReadEntry(entry=entry, features=describe(entry)) for entry in feed.entries)
+    return Reading(feed=replace(feed, entries=()), entries=entries)
+
+
+def attempt(task: ReadTask) -> Reading | Failed:
+    """Read the body; a bug of ours becomes a failure of this one feed, with its name.
+
+    The boundary of a job: whatever a document provokes must not reach another feed.
+    """
+    try:
+        return perform(task)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the job boundary
+        return Failed(
+            kind=FailureKind.INTERNAL,
+            message=f"reading this feed met a fault of Newsfold ({error!r}). "
+            "Please report it with the feed's address",
+        )
+
+
+def limit_memory(limit_bytes: int) -> None:
+    """Let this process have at most so much address space."""
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+
+
+def main() -> None:
+    """Serve tasks from standard input until it closes. argv: the memory limit in bytes."""
+    limit_memory(int(sys.argv[1]))
+    gc.freeze()  # what was imported stays; collecting it again costs 5 ms a document
+    try:
+        while True:
+            frames.write(sys.stdout.buffer, attempt(frames.read(sys.stdin.buffer)))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except MemoryError:
+        sys.exit(EXIT_OUT_OF_MEMORY)

@@ -1,0 +1,138 @@
+"""The near end of the reading processes: tasks go out, readings or failures come back.
+
+A reading process that passes its time or memory limit is killed and replaced; the document that
+did it becomes a `Failed` value. Nothing of the document reaches this process but plain values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import subprocess
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Self
+
+from aggregator.model import Failed, FailureKind
+from aggregator.pipeline import children, frames
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+
+    from aggregator.pipeline.reader import Reading, ReadTask
+
+TIME_LIMIT_S = 10.0  # the slowest honest feed seen took 0.9 s
+MEMORY_LIMIT_BYTES = 512 * 1024 * 1024  # an ordinary feed needs under 60 MB
+
+TOO_SLOW = Failed(
+    kind=FailureKind.TOO_SLOW_TO_READ,
+    message=f"reading the document took over {TIME_LIMIT_S:.0f} s, so it was given up. "
+    "Open the feed and look whether it is one; it is tried again later",
+)
+TOO_BIG = Failed(
+    kind=FailureKind.TOO_BIG_TO_READ,
+    message=f"reading the document took over {MEMORY_LIMIT_BYTES // 2**20} MB of memory, "
+    "so it was given up. Open the feed and look whether it is one; it is tried again later",
+)
+
+
+class Reader:
+    """One reading process, started when first needed and replaced when it dies."""
+
+    def __init__(self, *, time_limit_s: float, memory_limit_bytes: int) -> None:
+        """Start nothing yet: many passes need no reading at all."""
+        self._time_limit_s = time_limit_s
+        self._memory_limit_bytes = memory_limit_bytes
+        self._process: subprocess.Process | None = None
+
+    async def read(self, task: ReadTask) -> Reading | Failed:
+        """Return what the process makes of the body, within the limits."""
+        process = await self._running()
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                return await _exchange(process, task)
+        except TimeoutError:
+            await self.stop()
+            return TOO_SLOW
+        except (asyncio.IncompleteReadError, ConnectionError):
+            await self.stop()
+            return TOO_BIG  # it dies of nothing else: what it raises comes back as a value
+        except asyncio.CancelledError:
+            await self.stop()  # half an answer may be in the pipe
+            raise
+
+    async def _running(self) -> subprocess.Process:
+        if self._process is None:
+            self._process = await asyncio.create_subprocess_exec(
+                *children.command("aggregator.pipeline.reader"),
+                str(self._memory_limit_bytes),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=children.environment(),
+                start_new_session=True,  # a Ctrl-C is for the main process, which ends us in order
+            )
+        return self._process
+
+    async def stop(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _exchange(process: subprocess.Process, task: ReadTask) -> Reading | Failed:
+    if process.stdin is None or process.stdout is None:
+        raise ConnectionError  # cannot be: both are pipes
+    process.stdin.write(frames.pack(task))
+    await process.stdin.drain()
+    answer: Reading | Failed = await frames.read_async(process.stdout)
+    return answer
+
+
+class Readers:
+    """A few reading processes; a task takes the first that is free."""
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        time_limit_s: float = TIME_LIMIT_S,
+        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+    ) -> None:
+        """Plan `count` processes; each starts when first needed."""
+        self._all = [
+            Reader(time_limit_s=time_limit_s, memory_limit_bytes=memory_limit_bytes)
+            for _ in range(count)
+        ]
+        self._free: asyncio.LifoQueue[Reader] = asyncio.LifoQueue()
+        for reader in self._all:
+            self._free.put_nowait(reader)
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """End every process."""
+        for reader in self._all:
+            await reader.stop()
+
+    async def read(self, task: ReadTask) -> Reading | Failed:
+        """Return what a reading process makes of the body."""
+        async with self._borrowed() as reader:
+            return await reader.read(task)
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[Reader]:
+        reader = await self._free.get()
+        try:
+            yield reader
+        finally:
+            self._free.put_nowait(reader)

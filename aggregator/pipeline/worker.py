@@ -1,0 +1,99 @@
+"""The worker process: batches in, outcomes out, many hosts at once. `crew.Crew` is its other end.
+
+One event loop, one set of connections and reading processes for its whole life. It ends when its
+standard input closes, so it never outlives the main process, however that one ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+from aggregator.model import Failed, FailureKind
+from aggregator.pipeline import frames
+from aggregator.pipeline.batch import Batch, Outcomes, Tools, read_feeds
+from aggregator.pipeline.reading import Readers
+from aggregator.poll.fetch import Fetcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOSTS_AT_ONCE = 64  # httpx slows down with hundreds of connections in one client
+PIPE_LIMIT_BYTES = 2**16
+
+
+async def read_safely(batch: Batch, tools: Tools) -> Outcomes:
+    """Read a batch; a bug of ours becomes a failure of its feeds, not of the worker.
+
+    The boundary of a job: one host's trouble must not reach another's.
+    """
+    try:
+        return await read_feeds(batch, tools)
+    except Exception as error:  # noqa: BLE001 - the job boundary
+        failed = Failed(
+            kind=FailureKind.INTERNAL,
+            message=f"polling this feed met a fault of Newsfold ({error!r}). "
+            "Please report it with the feed's address",
+        )
+        return tuple((request.spec.url, failed) for request in batch)
+
+
+async def serve(answer: Callable[[object], None]) -> None:
+    """Take numbered batches from standard input and answer each when it is done.
+
+    The first frame holds the manners and the number of reading processes. When the input closes,
+    whatever is still under way is given up: nobody is left to hear of it.
+    """
+    stream = await _standard_input()
+    setup = await _next(stream)
+    if setup is None:
+        return
+    manners, reader_count = setup
+    async with (
+        Fetcher(manners.polling, user_agent=manners.user_agent) as fetcher,
+        Readers(reader_count) as readers,
+    ):
+        await _work_off(stream, Tools(fetcher, readers, manners.polling), answer)
+
+
+async def _work_off(
+    stream: asyncio.StreamReader, tools: Tools, answer: Callable[[object], None]
+) -> None:
+    limit = asyncio.Semaphore(HOSTS_AT_ONCE)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def work(number: int, batch: Batch) -> None:
+        async with limit:
+            answer((number, await read_safely(batch, tools)))
+
+    while (order := await _next(stream)) is not None:
+        task = asyncio.create_task(work(*order))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _standard_input() -> asyncio.StreamReader:
+    stream = asyncio.StreamReader(limit=PIPE_LIMIT_BYTES)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
+    return stream
+
+
+async def _next(stream: asyncio.StreamReader) -> Any | None:  # noqa: ANN401 - a numbered batch
+    try:
+        return await frames.read_async(stream)
+    except asyncio.IncompleteReadError:
+        return None
+
+
+def main() -> None:
+    """Run until standard input closes."""
+    output = sys.stdout.buffer
+    try:
+        asyncio.run(serve(lambda value: frames.write(output, value)))
+    except (BrokenPipeError, KeyboardInterrupt):
+        return

@@ -1,0 +1,1 @@
+"""Bytes come in; `Entry` values go out. Pure: no network, no database, no clock."""

@@ -1,0 +1,187 @@
+"""What is remembered of each feed and of each host between polls.
+
+A feed that is no longer configured keeps its row, so that it goes on where it was when it returns.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from aggregator.errors import NotFoundError
+from aggregator.model import FeedState, IdScheme, Validators
+from aggregator.store.codec import (
+    hashes_from_blob,
+    hashes_to_blob,
+    moment_from_text,
+    moment_to_text,
+    optional_from_text,
+    optional_to_text,
+)
+from aggregator.store.database import in_transaction, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_STATES = """
+SELECT id, url, moved_to, title, site_url, language, etag, last_modified, body_hash, id_scheme,
+       failures, error, failing_since_at, gone, last_polled_at, last_fetched_at, next_poll_at
+FROM feeds WHERE listed = 1 ORDER BY id
+"""
+_STATE = "SELECT * FROM feeds WHERE url = ?"
+_DUE = """
+SELECT * FROM feeds
+WHERE listed = 1 AND gone = 0 AND (next_poll_at IS NULL OR next_poll_at <= ?)
+ORDER BY next_poll_at, id
+"""
+_SAVE = """
+UPDATE feeds SET
+    moved_to = :moved_to, title = :title, site_url = :site_url, language = :language,
+    etag = :etag, last_modified = :last_modified, body_hash = :body_hash, known = :known,
+    id_scheme = :id_scheme, failures = :failures, error = :error,
+    failing_since_at = :failing_since_at, gone = :gone, last_polled_at = :last_polled_at,
+    last_fetched_at = :last_fetched_at, next_poll_at = :next_poll_at
+WHERE id = :id
+"""
+_UNLIST = """
+UPDATE feeds SET listed = 0, unlisted_at = :now
+WHERE listed = 1 AND url NOT IN (SELECT value FROM json_each(:urls))
+"""
+_LIST = """
+INSERT INTO feeds (url, own_title) VALUES (:url, :own_title)
+ON CONFLICT (url) DO UPDATE SET listed = 1, unlisted_at = NULL, own_title = excluded.own_title
+WHERE listed = 0 OR own_title <> excluded.own_title
+"""
+_PAUSE = """
+INSERT INTO host_pauses (host, until_at) VALUES (?, ?)
+ON CONFLICT (host) DO UPDATE SET until_at = max(until_at, excluded.until_at)
+"""
+_PAUSES = "SELECT host, until_at FROM host_pauses WHERE until_at > ?"
+
+
+def list_feeds(
+    db: Database, urls: Iterable[str], *, now: datetime, titles: Mapping[str, str] | None = None
+) -> None:
+    """Give each configured feed a row and mark the others as unlisted since `now`.
+
+    `titles` are the person's own, by URL. Where nothing changes, nothing is written.
+    """
+    own = titles or {}
+    wanted = [{"url": url, "own_title": own.get(url, "")} for url in dict.fromkeys(urls)]
+    if _is_listed_so(db, wanted):
+        return
+    with in_transaction(db):
+        names = json.dumps([row["url"] for row in wanted])
+        db.conn.execute(_UNLIST, {"now": moment_to_text(now), "urls": names})
+        db.conn.executemany(_LIST, wanted)
+
+
+def state(db: Database, url: str) -> FeedState:
+    """Return all that is remembered of one feed, listed or not; NotFoundError if nothing is."""
+    found = rows(db, _STATE, (url,))
+    if not found:
+        message = f"No feed {url} is known. `newsfold feeds` lists the known ones."
+        raise NotFoundError(message)
+    return _state(found[0])
+
+
+def states(db: Database) -> list[FeedState]:
+    """Return the listed feeds, without the hashes that they are known by: do not `save` these."""
+    return [_state(row) for row in rows(db, _STATES)]
+
+
+def due(db: Database, *, now: datetime) -> list[FeedState]:
+    """Return the listed feeds whose time has come, longest waiting first, paused hosts left out."""
+    paused = paused_hosts(db, now=now).keys()
+    waiting = [_state(row) for row in rows(db, _DUE, (moment_to_text(now),))]
+    if not paused:
+        return waiting
+    return [one for one in waiting if paused.isdisjoint(_host_names(one.moved_to or one.url))]
+
+
+def save(db: Database, state: FeedState) -> None:
+    """Remember a feed as it is after a poll; NotFoundError if it has no row."""
+    if db.conn.execute(_SAVE, _row(state)).rowcount != 1:
+        message = f"No feed {state.url} is known. List it before it is polled."
+        raise NotFoundError(message)
+
+
+def pause_host(db: Database, host: str, until_at: datetime) -> None:
+    """Leave a whole host ("name:port") alone until then; a longer pause stands."""
+    db.conn.execute(_PAUSE, (host.lower(), moment_to_text(until_at)))
+
+
+def paused_hosts(db: Database, *, now: datetime) -> dict[str, datetime]:
+    """Return the hosts that are left alone now, and until when."""
+    found = rows(db, _PAUSES, (moment_to_text(now),))
+    return {row["host"]: moment_from_text(row["until_at"]) for row in found}
+
+
+def _is_listed_so(db: Database, wanted: list[dict[str, str]]) -> bool:
+    listed = rows(db, "SELECT url, own_title FROM feeds WHERE listed = 1")
+    return {row["url"]: row["own_title"] for row in listed} == {
+        row["url"]: row["own_title"] for row in wanted
+    }
+
+
+def _host_names(url: str) -> set[str]:
+    """Return the ways in which a pause may name this address's host: with and without the port."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+    except ValueError:  # no address at all: the poll will say so
+        return set()
+    if ":" in host:
+        host = f"[{host}]"  # RFC 3986 section 3.2.2
+    is_default = port == DEFAULT_PORTS.get(parts.scheme)
+    return {f"{host}:{port}"} | ({host} if is_default else set())
+
+
+def _state(row: Mapping[str, Any]) -> FeedState:
+    return FeedState(
+        feed_id=row["id"],
+        url=row["url"],
+        moved_to=row["moved_to"],
+        title=row["title"],
+        site_url=row["site_url"],
+        language=row["language"],
+        validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
+        body_hash=row["body_hash"],
+        known=hashes_from_blob(row.get("known", b"")),
+        id_scheme=IdScheme(row["id_scheme"]),
+        failures=row["failures"],
+        error=row["error"],
+        failing_since_at=optional_from_text(row["failing_since_at"]),
+        gone=bool(row["gone"]),
+        last_polled_at=optional_from_text(row["last_polled_at"]),
+        last_fetched_at=optional_from_text(row["last_fetched_at"]),
+        next_poll_at=optional_from_text(row["next_poll_at"]),
+    )
+
+
+def _row(state: FeedState) -> dict[str, Any]:
+    return {
+        "id": state.feed_id,
+        "moved_to": state.moved_to,
+        "title": state.title,
+        "site_url": state.site_url,
+        "language": state.language,
+        "etag": state.validators.etag,
+        "last_modified": state.validators.last_modified,
+        "body_hash": state.body_hash,
+        "known": hashes_to_blob(state.known),
+        "id_scheme": state.id_scheme.value,
+        "failures": state.failures,
+        "error": state.error,
+        "failing_since_at": optional_to_text(state.failing_since_at),
+        "gone": state.gone,
+        "last_polled_at": optional_to_text(state.last_polled_at),
+        "last_fetched_at": optional_to_text(state.last_fetched_at),
+        "next_poll_at": optional_to_text(state.next_poll_at),
+    }

@@ -1,0 +1,271 @@
+"""What stands published in each digest: publications, their archives and the editions' spans.
+
+A number and an Atom id belong to one publication for ever; a story is published once in a digest.
+Which stories a digest takes, in which order and words, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from aggregator.model import Edition
+from aggregator.store.codec import (
+    moment_from_text,
+    moment_to_text,
+    optional_from_text,
+    optional_to_text,
+    publication_from_json,
+    publication_to_json,
+    publications_from_json,
+    publications_to_json,
+)
+from aggregator.store.database import in_transaction, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+    from aggregator.model import Publication
+
+_READY = """
+SELECT s.id FROM stories AS s
+WHERE s.merged_into IS NULL AND s.first_seen_at <= :until
+    AND NOT EXISTS (
+        SELECT 1 FROM published AS p WHERE p.digest = :digest AND p.story_id = s.id)
+    AND EXISTS (
+        SELECT 1 FROM entries AS e WHERE e.story_id = s.id AND e.held = 0
+            AND e.feed_id IN (SELECT value FROM json_each(:feed_ids)))
+ORDER BY s.first_seen_at, s.id
+"""
+_READY_SINCE = """
+SELECT s.id FROM stories AS s
+WHERE s.id IN (SELECT story_id FROM entries WHERE first_seen_at >= :since)
+    AND s.merged_into IS NULL AND s.first_seen_at <= :until
+    AND NOT EXISTS (
+        SELECT 1 FROM published AS p WHERE p.digest = :digest AND p.story_id = s.id)
+    AND EXISTS (
+        SELECT 1 FROM entries AS e WHERE e.story_id = s.id AND e.held = 0
+            AND e.feed_id IN (SELECT value FROM json_each(:feed_ids)))
+ORDER BY s.first_seen_at, s.id
+"""
+_CHANGED = """
+SELECT p.id, p.story_id, p.body FROM publications AS p JOIN stories AS s ON s.id = p.story_id
+WHERE p.digest = ? AND p.number >= ? AND p.withdrawn = 0 AND p.story_version <> s.version
+ORDER BY p.number
+"""
+_NEWEST = """
+SELECT id, story_id, body FROM publications WHERE digest = ? AND withdrawn = 0
+ORDER BY number DESC LIMIT ?
+"""
+_NUMBERED = """
+SELECT id, story_id, body FROM publications
+WHERE digest = ? AND number BETWEEN ? AND ? AND withdrawn = 0 ORDER BY number
+"""
+_OF_STORY = """
+SELECT b.id, b.story_id, b.body FROM published AS p
+JOIN publications AS b ON b.digest = p.digest AND b.number = p.number
+WHERE p.digest = ? AND p.story_id = (SELECT coalesce(merged_into, id) FROM stories WHERE id = ?)
+"""
+_SAVE = """
+INSERT INTO publications (
+    digest, number, id, story_id, story_version, composed_at, published_at, updated_at, body)
+VALUES (:digest, :number, :id, :story_id,
+    coalesce((SELECT version FROM stories WHERE id = :story_id), 0),
+    :composed_at, :published_at, :updated_at, :body)
+ON CONFLICT (digest, number) DO UPDATE SET
+    story_version = excluded.story_version, composed_at = excluded.composed_at,
+    updated_at = excluded.updated_at, body = excluded.body
+WHERE id = excluded.id AND story_id = excluded.story_id
+"""
+_MARK_PUBLISHED = "INSERT INTO published (digest, story_id, number) VALUES (?, ?, ?)"
+_COUNT_UP = """
+INSERT INTO digests (name, last_number) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET last_number = max(last_number, excluded.last_number)
+"""
+_START = """
+INSERT INTO digests (name, started_at) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET started_at = coalesce(started_at, excluded.started_at)
+"""
+_ADD_EDITION = """
+INSERT INTO editions (digest, due_at, since_at, until_at, catch_up, number)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+_LAST_EDITION = "SELECT * FROM editions WHERE digest = ? ORDER BY due_at DESC LIMIT 1"
+
+
+def ready(
+    db: Database,
+    digest: str,
+    *,
+    feed_ids: Collection[int],
+    first_seen_until: datetime,
+    seen_since: datetime | None = None,
+) -> list[str]:
+    """Return the ids of stories never published in this digest, oldest first.
+
+    Only those with a member of these feeds that is not held. With `seen_since`, only those that an
+    entry came to since then: a cheap question for a tick, where the whole one (all that is kept:
+    some 3 µs a story) was asked at the start.
+    """
+    names = {
+        "digest": digest,
+        "feed_ids": json.dumps(list(feed_ids)),
+        "until": moment_to_text(first_seen_until),
+        "since": optional_to_text(seen_since),
+    }
+    statement = _READY if seen_since is None else _READY_SINCE
+    return [row[0] for row in db.conn.execute(statement, names).fetchall()]
+
+
+def changed(db: Database, digest: str, *, numbers_from: int) -> list[tuple[Publication, str]]:
+    """Return the publications whose story changed since they were composed, with the story's id."""
+    found = rows(db, _CHANGED, (digest, numbers_from))
+    return [(_publication(row), row["story_id"]) for row in found]
+
+
+def next_number(db: Database, digest: str) -> int:
+    """Return the number of the digest's next publication, from 1."""
+    found = db.conn.execute("SELECT last_number FROM digests WHERE name = ?", (digest,)).fetchone()
+    return int(found[0]) + 1 if found else 1
+
+
+def save(db: Database, publications: Sequence[Publication], *, composed_at: datetime) -> None:
+    """Keep publications, new ones and composed-again ones, as of their stories' present state.
+
+    The story of a new one, or each story of a new edition, counts as published in its digest.
+    Raises ValueError where a number would get another Atom id or story; the database refuses to
+    publish a story twice. Both are bugs.
+    """
+    with in_transaction(db):
+        for one in publications:
+            is_new = not _exists(db, one.digest, one.number)
+            if db.conn.execute(_SAVE, _row(one, composed_at)).rowcount != 1:
+                message = f"{one.digest} {one.number} is published under another id or story"
+                raise ValueError(message)
+            if is_new:
+                stories = [story.story_id for story in (one, *one.stories) if story.story_id]
+                marks = [(one.digest, story_id, one.number) for story_id in stories]
+                db.conn.executemany(_MARK_PUBLISHED, marks)
+                db.conn.execute(_COUNT_UP, (one.digest, one.number))
+
+
+def get(db: Database, digest: str, story_id: str) -> Publication | None:
+    """Return the publication that holds this story in the digest, None where it was not published.
+
+    For a digest of editions it is the whole edition. A merged story's id finds the kept one's.
+    """
+    found = rows(db, _OF_STORY, (digest, story_id))
+    return _publication(found[0]) if found else None
+
+
+def newest(db: Database, digest: str, limit: int) -> list[Publication]:
+    """Return the newest publications that were not withdrawn, newest first."""
+    return [_publication(row) for row in rows(db, _NEWEST, (digest, limit))]
+
+
+def numbered(db: Database, digest: str, *, first: int, last: int) -> list[Publication]:
+    """Return the publications from one number to another, inclusive, withdrawn ones left out."""
+    return [_publication(row) for row in rows(db, _NUMBERED, (digest, first, last))]
+
+
+def first_publication_at(db: Database, digest: str) -> datetime | None:
+    """Return when the oldest kept publication of the digest was published, None before any."""
+    (text,) = db.conn.execute(
+        "SELECT min(published_at) FROM publications WHERE digest = ?", (digest,)
+    ).fetchone()
+    return optional_from_text(text)
+
+
+def started_at(db: Database, digest: str, *, now: datetime) -> datetime:
+    """Return when the digest was first asked about, which is `now` the first time."""
+    question = "SELECT started_at FROM digests WHERE name = ? AND started_at IS NOT NULL"
+    found = db.conn.execute(question, (digest,)).fetchone()
+    if found is None:
+        db.conn.execute(_START, (digest, moment_to_text(now)))
+        return now
+    return moment_from_text(found[0])
+
+
+def trim(db: Database, digest: str, *, below: int) -> int:
+    """Forget the words of publications under this number (their archives stand); return how many.
+
+    Their stories still count as published and their numbers as used.
+    """
+    statement = "DELETE FROM publications WHERE digest = ? AND number < ?"
+    return db.conn.execute(statement, (digest, below)).rowcount
+
+
+def add_archive(
+    db: Database, digest: str, *, number: int, publications: Iterable[Publication]
+) -> None:
+    """Freeze publications as the digest's archive of this number; it never changes again."""
+    body = zlib.compress(publications_to_json(publications).encode("ascii"))
+    statement = "INSERT INTO archives (digest, number, body) VALUES (?, ?, ?)"
+    db.conn.execute(statement, (digest, number, body))
+
+
+def archive(db: Database, digest: str, number: int) -> tuple[Publication, ...] | None:
+    """Return the publications frozen in an archive, in their order, None for no such archive."""
+    found = db.conn.execute(
+        "SELECT body FROM archives WHERE digest = ? AND number = ?", (digest, number)
+    ).fetchone()
+    return None if found is None else publications_from_json(zlib.decompress(found[0]))
+
+
+def archive_numbers(db: Database, digest: str) -> list[int]:
+    """Return the numbers of the digest's archives, in order."""
+    found = db.conn.execute(
+        "SELECT number FROM archives WHERE digest = ? ORDER BY number", (digest,)
+    ).fetchall()
+    return [row[0] for row in found]
+
+
+def add_edition(db: Database, edition: Edition, *, number: int = 0) -> None:
+    """Keep an edition's span and its publication's number, 0 for one without stories."""
+    span = (optional_to_text(edition.since_at), moment_to_text(edition.until_at))
+    due = (edition.digest, moment_to_text(edition.due_at))
+    db.conn.execute(_ADD_EDITION, (*due, *span, edition.catch_up, number))
+
+
+def last_edition(db: Database, digest: str) -> Edition | None:
+    """Return the digest's latest edition, None before the first."""
+    found = rows(db, _LAST_EDITION, (digest,))
+    return _edition(found[0]) if found else None
+
+
+def _exists(db: Database, digest: str, number: int) -> bool:
+    question = "SELECT 1 FROM publications WHERE digest = ? AND number = ?"
+    return db.conn.execute(question, (digest, number)).fetchone() is not None
+
+
+def _row(publication: Publication, composed_at: datetime) -> dict[str, Any]:
+    return {
+        "digest": publication.digest,
+        "number": publication.number,
+        "id": publication.id,
+        "story_id": publication.story_id,
+        "composed_at": moment_to_text(composed_at),
+        "published_at": moment_to_text(publication.published_at),
+        "updated_at": moment_to_text(publication.updated_at),
+        "body": publication_to_json(publication),
+    }
+
+
+def _publication(row: Mapping[str, Any]) -> Publication:
+    """Return a publication as it stands: a merge may have given it to another story."""
+    return replace(publication_from_json(row["body"]), id=row["id"], story_id=row["story_id"])
+
+
+def _edition(row: Mapping[str, Any]) -> Edition:
+    return Edition(
+        digest=row["digest"],
+        due_at=moment_from_text(row["due_at"]),
+        since_at=optional_from_text(row["since_at"]),
+        until_at=moment_from_text(row["until_at"]),
+        catch_up=bool(row["catch_up"]),
+    )

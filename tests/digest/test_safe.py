@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.digest import safe
+from aggregator.model import Enclosure
+from tests.digest.makers import covered, publish
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("tab\tand\nline", "tab\tand\nline"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("bell\x07, nul\0", "bell, nul"),
+        ("half \ud83d of a pair", "half  of a pair"),
+        ("\ufffe\uffff\ufffd", "\ufffd"),
+        ("😀", "😀"),
+    ],
+    ids=["white space", "line ends", "controls", "a lone surrogate", "non-characters", "emoji"],
+)
+def test_texts_hold_only_what_xml_can_carry(raw: str, clean: str) -> None:
+    assert safe.text(raw) == clean
+
+
+@given(st.text(st.characters(categories=None)))
+def test_any_text_can_be_encoded(raw: str) -> None:
+    assert safe.text(safe.text(raw)) == safe.text(raw).encode().decode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("https://a.example/x?y=1#z", "https://a.example/x?y=1#z"),
+        (" http://a.example/ ", "http://a.example/"),
+        ("HTTPS://a.example/", "HTTPS://a.example/"),
+        ("http://a.example/a b\"<>'", "http://a.example/a%20b%22%3C%3E'"),
+        ("http://a.example/\n<script>", "http://a.example/%0A%3Cscript%3E"),
+        ("https://a.example/é", "https://a.example/é"),
+        ("javascript:alert(1)", ""),
+        ("java\nscript:alert(1)", ""),
+        ("\x01javascript:alert(1)", ""),
+        ("feed:javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("file:///etc/passwd", ""),
+        ("//a.example/x", ""),
+        ("/x", ""),
+        ("https://", ""),
+        ("http://[broken", ""),
+        ("http://a.example/\ud800", "http://a.example/"),
+        ("", ""),
+    ],
+)
+def test_addresses_are_of_the_web_or_none(raw: str, clean: str) -> None:
+    assert safe.url(raw) == clean
+
+
+@given(st.text())
+def test_a_clean_address_is_clean(raw: str) -> None:
+    once = safe.url("http://a.example/" + raw)
+
+    assert safe.url(once) == once
+    assert not set(once) & set(' "<>\n\t\r\\')
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [("en", "en"), ("pt-BR", "pt-BR"), ("", ""), ("english, please", ""), ("en_GB", "")],
+)
+def test_languages_have_the_shape_of_a_tag(raw: str, clean: str) -> None:
+    assert safe.language(raw) == clean
+
+
+def test_a_publication_is_cleaned_all_through() -> None:
+    raw = replace(
+        publish(covered()),
+        title="Two\nlines\0",
+        summary="a\x07b",
+        html="<p>\x0c</p>",
+        url="javascript:alert(1)",
+        authors=("A\0", "", "A"),
+        categories=(" x ", "\x01"),
+        enclosures=(
+            Enclosure(url="file:///x"),
+            Enclosure(url="https://a.example/x.mp3", type='audio/"', length_bytes=-5),
+        ),
+    )
+    outer = replace(raw, stories=(raw,))
+
+    clean = safe.publication(outer)
+
+    inner = clean.stories[0]
+    assert (inner.title, inner.summary, inner.html, inner.url) == ("Two lines", "ab", "<p></p>", "")
+    assert (clean.authors, clean.categories) == (("A",), ("x",))
+    assert clean.enclosures == (Enclosure(url="https://a.example/x.mp3"),)
+
+
+def test_a_clean_publication_stays_as_it_is() -> None:
+    clean = safe.publication(publish(covered()))
+
+    assert clean == publish(covered())

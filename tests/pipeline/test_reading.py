@@ -1,0 +1,86 @@
+"""The reading processes: real ones, killed where a document passes the limits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aggregator.model import Failed, FailureKind, IdScheme
+from aggregator.pipeline.reader import Reading, ReadTask
+from aggregator.pipeline.reading import MEMORY_LIMIT_BYTES, Readers
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour News</title>
+<item><guid>a</guid><title>Bridge opens</title><description>At noon.</description></item>
+</channel></rss>"""
+
+
+def task(body: bytes) -> ReadTask:
+    return ReadTask(
+        body=body,
+        base_url="https://news.example/feed",
+        content_type="application/rss+xml",
+        known=frozenset(),
+        id_scheme=IdScheme.GUID,
+        now=NOON,
+    )
+
+
+async def test_a_feed_comes_back_as_values_with_features() -> None:
+    async with Readers(1) as readers:
+        reading = await readers.read(task(FEED))
+
+    assert isinstance(reading, Reading)
+    assert [read.entry.title for read in reading.entries] == ["Bridge opens"]
+    assert all(read.features for read in reading.entries)
+
+
+async def test_a_document_past_the_time_limit_is_given_up_and_the_next_is_read() -> None:
+    """The process is killed and replaced; the next document meets a fresh one."""
+    async with Readers(1, time_limit_s=0.01) as hasty:
+        given_up = await hasty.read(task(FEED))
+    async with Readers(1) as readers:
+        after = await readers.read(task(FEED))
+
+    assert isinstance(given_up, Failed)
+    assert given_up.kind is FailureKind.TOO_SLOW_TO_READ
+    assert isinstance(after, Reading)
+
+
+async def test_a_document_past_the_memory_limit_is_given_up_and_the_next_is_read() -> None:
+    """The process dies of the limit; the same readers go on with a new one."""
+    floor_bytes = 200 * 1024 * 1024  # enough to start and to read a small feed
+    huge = FEED.replace(b"At noon.", b"&lt;p&gt;word&lt;/p&gt; " * 2_000_000)
+
+    async with Readers(1, memory_limit_bytes=floor_bytes, time_limit_s=60) as readers:
+        given_up = await readers.read(task(huge))
+        after = await readers.read(task(FEED))
+
+    assert isinstance(given_up, Failed)
+    assert given_up.kind is FailureKind.TOO_BIG_TO_READ
+    assert isinstance(after, Reading)
+
+
+async def test_a_failure_of_the_document_is_a_value() -> None:
+    async with Readers(1) as readers:
+        outcome = await readers.read(task(b"<html><title>Log in</title></html>"))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.kind is FailureKind.NOT_A_FEED
+
+
+@pytest.mark.parametrize("limit_bytes", [MEMORY_LIMIT_BYTES])
+async def test_the_limit_leaves_room_for_a_large_honest_feed(limit_bytes: int) -> None:
+    items = b"".join(
+        b"<item><guid>%d</guid><title>Item %d</title><description>%s</description></item>"
+        % (number, number, b"word " * 400)
+        for number in range(1500)
+    )
+    body = FEED.replace(b"</channel>", items + b"</channel>")
+
+    async with Readers(1, memory_limit_bytes=limit_bytes) as readers:
+        reading = await readers.read(task(body))
+
+    assert isinstance(reading, Reading)
+    assert len(reading.entries) == 1501

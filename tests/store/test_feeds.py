@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregator.errors import NotFoundError
+from aggregator.model import FeedState, IdScheme, Validators
+from aggregator.store import feeds
+from tests.store.houses import NOON
+
+if TYPE_CHECKING:
+    from tests.store.houses import House
+
+A, B = "https://a.example/feed", "https://b.example:8443/feed"
+HOUR = timedelta(hours=1)
+POLLED = FeedState(
+    feed_id=1,
+    url=A,
+    moved_to="https://moved.example/feed",
+    title="A title",
+    site_url="https://a.example/",
+    language="en",
+    validators=Validators(etag='W/"x"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"),
+    body_hash=b"\x00body",
+    known=frozenset({b"12345678", b"abcdefgh"}),
+    id_scheme=IdScheme.LINK,
+    failures=3,
+    error="HTTP 503",
+    failing_since_at=NOON,
+    gone=True,
+    last_polled_at=NOON + HOUR,
+    last_fetched_at=NOON - HOUR,
+    next_poll_at=NOON + 2 * HOUR,
+)
+
+
+def listed(house: House) -> list[str]:
+    return [state.url for state in feeds.states(house.db)]
+
+
+def test_a_feed_never_polled_is_blank(house: House) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+
+    assert feeds.state(house.db, A) == FeedState(feed_id=1, url=A)
+
+
+def test_every_remembered_field_comes_back(house: House) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+
+    feeds.save(house.db, POLLED)
+
+    assert feeds.state(house.db, A) == POLLED
+    assert feeds.states(house.db) == [replace(POLLED, known=frozenset())]
+    blank = FeedState(feed_id=1, url=A)
+    told_apart = [one.name for one in fields(FeedState) if one.name not in {"feed_id", "url"}]
+    assert all(getattr(POLLED, name) != getattr(blank, name) for name in told_apart)
+
+
+def test_a_feed_that_is_listed_again_goes_on_where_it_was(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B], now=NOON)
+    feeds.save(house.db, POLLED)
+
+    feeds.list_feeds(house.db, [B], now=NOON)
+    assert listed(house) == [B]
+    assert feeds.state(house.db, A) == POLLED
+    feeds.list_feeds(house.db, [B, A], now=NOON)
+
+    assert feeds.state(house.db, A) == POLLED
+    assert house.db.execute("SELECT unlisted_at FROM feeds").fetchall() == [(None,), (None,)]
+
+
+def test_a_feed_is_unlisted_since_it_was_dropped(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B], now=NOON)
+    feeds.list_feeds(house.db, [B], now=NOON)
+    feeds.list_feeds(house.db, [], now=NOON + HOUR)
+
+    when = house.db.execute("SELECT unlisted_at FROM feeds ORDER BY id").fetchall()
+    assert when == [("2026-03-01T12:00:00.000000Z",), ("2026-03-01T13:00:00.000000Z",)]
+
+
+@pytest.mark.parametrize("urls", [[A, B], [B, A], [A, B, A]], ids=["same", "turned", "twice"])
+def test_listing_the_same_feeds_writes_nothing(house: House, urls: list[str]) -> None:
+    feeds.list_feeds(house.db, [A, B], now=NOON, titles={A: "Mine"})
+    before = house.db.conn.total_changes
+
+    feeds.list_feeds(house.db, urls, now=NOON, titles={A: "Mine"})
+
+    assert house.db.conn.total_changes == before
+
+
+def test_an_unknown_feed_is_told(house: House) -> None:
+    with pytest.raises(NotFoundError, match="No feed https://a"):
+        feeds.state(house.db, A)
+    with pytest.raises(NotFoundError, match="List it before"):
+        feeds.save(house.db, POLLED)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"next_poll_at": None}, True),
+        ({"next_poll_at": NOON}, True),
+        ({"next_poll_at": NOON + timedelta(microseconds=1)}, False),
+        ({"gone": True}, False),
+    ],
+    ids=["never polled", "now", "just not yet", "gone"],
+)
+def test_a_feed_is_due_when_its_time_has_come(
+    house: House, changes: dict[str, object], *, expected: bool
+) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    state = replace(POLLED, gone=False, next_poll_at=NOON)
+    feeds.save(house.db, replace(state, **changes))  # type: ignore[arg-type]  # fields of the case
+
+    assert bool(feeds.due(house.db, now=NOON)) == expected
+
+
+def test_due_feeds_come_whole_and_the_longest_waiting_first(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B, "https://c.example/"], now=NOON)
+    late = replace(POLLED, gone=False, next_poll_at=NOON)
+    early = replace(late, feed_id=2, url=B, next_poll_at=NOON - HOUR)
+    feeds.save(house.db, late)
+    feeds.save(house.db, early)
+
+    new = FeedState(feed_id=3, url="https://c.example/")
+    assert feeds.due(house.db, now=NOON) == [new, early, late]
+
+
+def test_an_unlisted_feed_is_not_due(house: House) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    feeds.list_feeds(house.db, [], now=NOON)
+
+    assert feeds.due(house.db, now=NOON) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "expected"),
+    [
+        ("https://a.example/feed", "a.example:443", False),
+        ("https://a.example/feed", "A.Example", False),
+        ("http://a.example/feed", "a.example:80", False),
+        ("https://A.example:443/feed", "a.example:443", False),
+        ("https://a.example:8443/feed", "a.example:8443", False),
+        ("https://a.example:8443/feed", "a.example", True),
+        ("https://a.example/feed", "b.example:443", True),
+        ("http://[::1]:8080/feed", "[::1]:8080", False),
+        ("https://a.example:port/feed", "a.example:443", True),
+    ],
+)
+def test_the_feeds_of_a_paused_host_wait(
+    house: House, url: str, host: str, *, expected: bool
+) -> None:
+    feeds.list_feeds(house.db, [url], now=NOON)
+    feeds.pause_host(house.db, host, NOON + HOUR)
+
+    assert bool(feeds.due(house.db, now=NOON)) == expected
+    assert len(feeds.due(house.db, now=NOON + HOUR)) == 1
+
+
+def test_a_moved_feed_waits_for_its_new_host(house: House) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    feeds.save(house.db, replace(POLLED, gone=False, next_poll_at=NOON))
+    feeds.pause_host(house.db, "a.example:443", NOON + HOUR)
+    assert len(feeds.due(house.db, now=NOON)) == 1
+
+    feeds.pause_host(house.db, "moved.example:443", NOON + HOUR)
+
+    assert feeds.due(house.db, now=NOON) == []
+
+
+def test_the_longer_pause_stands(house: House) -> None:
+    feeds.pause_host(house.db, "a.example:443", NOON + 2 * HOUR)
+    feeds.pause_host(house.db, "a.example:443", NOON + HOUR)
+
+    assert feeds.paused_hosts(house.db, now=NOON) == {"a.example:443": NOON + 2 * HOUR}
+    assert feeds.paused_hosts(house.db, now=NOON + 2 * HOUR) == {}
