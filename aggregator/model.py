@@ -7,7 +7,7 @@ This module imports no room and holds no behaviour beyond its own values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -53,7 +53,7 @@ class Polling:
     timeout: timedelta  # for the whole request, every hop included
     max_body_bytes: int  # after decompression, and on the wire
     allow_private_addresses: bool | tuple[str, ...]  # networks ("10.0.0.0/8") or "127.0.0.1:8099"
-    proxy: str  # "" for none
+    proxy: str = field(repr=False)  # "" for none; may hold a password
     backfill: int  # of a new feed, how many of the newest entries reach its digests
 
 

@@ -59,7 +59,6 @@ HOMES = {
     "toml_rs": {"config"},
     "tomllib": {"config"},
     "tomlkit": {"config"},
-    "listparser": {"config"},
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -168,7 +168,7 @@ def import_opml(context: Context, file: Path) -> None:
     Example: newsfold import subscriptions.opml
     """  # noqa: D301 - \b is click's mark
     feeds, problems = config.opml.read(file.read_bytes(), name=str(file))
-    added = sum(config.edit.add_feed(context.path, feed) for feed in feeds)
+    added = config.edit.add_feeds(context.path, feeds)
     click.echo(f"Added {added} feeds; {len(feeds) - added} were listed already.")
     _tell(problems)
 

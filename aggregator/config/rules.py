@@ -168,32 +168,25 @@ def _bad_header(name: str, value: object, *, loc: Loc, twice: bool) -> Iterator[
 
 
 def _edition_times(digest: Mapping[str, Any], *, loc: Loc) -> Iterator[Fault]:
-    kind = digest.get("kind", "live")
-    if kind == "edition" and digest.get("at", []) == []:
+    if digest.get("kind") == "edition" and digest.get("at", []) == []:
         yield Fault(
             loc=(*loc, "at"),
             what="an edition needs the times at which it comes out",
             mend='Add at = ["07:00"].',
         )
-    for key in ("at", "weekdays"):
-        if kind == "live" and digest.get(key):
-            yield Fault(
-                loc=(*loc, key),
-                what=f'"{key}" has no meaning for a live digest',
-                mend=f'Write kind = "edition", or remove {key}.',
-            )
 
 
 def _orphan_tags(document: Mapping[str, Any], opml_tags: frozenset[str]) -> Iterator[Fault]:
+    """Find tags of digests that look like a slip; one unlike any other may wait for its feeds."""
     feeds = tables(document, "feeds")
     known = opml_tags.union(*(_tags(feed).values() for feed in feeds))
     for number, digest in enumerate(tables(document, "digests")):
         for position, tag in _tags(digest).items():
-            if tag not in known:
+            if tag not in known and (guess := nearest(tag, known)):
                 yield Fault(
                     loc=("digests", number, "tags", position),
                     what=f"no feed has the tag {shown(tag)}",
-                    mend=_tag_mend(tag, known),
+                    mend=f'Did you mean "{guess}"?',
                 )
 
 
@@ -205,11 +198,3 @@ def _tags(table: Mapping[str, Any]) -> dict[int, str]:
         with suppress(Unfit):
             tags[position] = parse_tag(text if isinstance(text, str) else "")
     return tags
-
-
-def _tag_mend(tag: str, known: frozenset[str]) -> str:
-    if guess := nearest(tag, known):
-        return f'Did you mean "{guess}"?'
-    if known and len(known) <= 12:  # noqa: PLR2004 - more would fill the screen
-        return f"Give it to a feed, or use one of: {', '.join(sorted(known))}."
-    return "Give it to a feed, or remove it here."

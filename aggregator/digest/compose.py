@@ -70,6 +70,7 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
         enclosures=entry.enclosures,
         rank=rank.score(story, specs=specs),
         lead_hash=changed.lead_hash,
+        lead_id=story.lead.entry_id,
     )
 
 

@@ -89,7 +89,7 @@ def write_edition(edition: Publication, digest: Digest, *, public_url: str) -> b
         "frame": Frame(timezone=digest.timezone, changed_at=edition.updated_at),
         "edition": edition,
         "sections": sections.sections(edition.stories),
-        "digest_title": digest.title or digest.name,
+        "digest_title": digest.title,
         "home": _home(digest),
         "previous": f"edition-{previous}.html" if previous else "",
     }
@@ -113,7 +113,7 @@ def write_index(
 
 def _card(digest: Digest, service: Service, newest: Sequence[Publication]) -> Card:
     return Card(
-        title=digest.title or digest.name,
+        title=digest.title,
         page=f"{digest.name}.html" if Format.HTML in digest.formats else "",
         feeds=subscriptions(digest, service.public_url),
         timezone=digest.timezone,
@@ -127,7 +127,7 @@ def _page(template: str, values: Mapping[str, object]) -> bytes:
 
 def subscriptions(digest: Digest, public_url: str) -> tuple[Subscription, ...]:
     """Return the digest's feeds in the forms that it is published in."""
-    title = digest.title or digest.name
+    title = digest.title
     return tuple(
         Subscription(
             name=name,

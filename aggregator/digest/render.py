@@ -6,12 +6,13 @@ cleaned here, once for all forms.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.digest import atom, jsonfeed, page, rss, safe, sheet
+from aggregator.digest import atom, jsonfeed, page, rank, rss, safe, sheet
 from aggregator.digest.sheet import Sheet
 from aggregator.digest.templating import stylesheet
-from aggregator.model import Document, Format
+from aggregator.model import Document, Format, Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,11 +37,18 @@ def documents(
     oldest) to what is frozen in it. An archive links to the one before it only, so it never
     changes.
     """
+    digest = _named(digest)
     sheets = [_sheet(digest, service, publications, number=0, older=archive_count)]
     for number, frozen in sorted(archive.items()):
-        sheets.append(_sheet(digest, service, frozen, number=number, older=number - 1))
+        newest_first = rank.order(frozen, Order.NEWEST)
+        sheets.append(_sheet(digest, service, newest_first, number=number, older=number - 1))
     made = [document for each in sheets for document in _forms(each)]
     return (*made, *_edition_pages(sheets))
+
+
+def _named(digest: Digest) -> Digest:
+    """Return the digest with a title that any document can carry."""
+    return replace(digest, title=safe.line(digest.title) or digest.name)
 
 
 def _sheet(
@@ -97,7 +105,7 @@ def index_page(
 ) -> Document:
     """Return `index.html`: every digest with its newest publications and its feeds."""
     cleaned = {name: tuple(map(safe.publication, some)) for name, some in newest.items()}
-    body = page.write_index(digests, service=service, newest=cleaned)
+    body = page.write_index(map(_named, digests), service=service, newest=cleaned)
     return Document(path="index.html", body=body)
 
 

@@ -57,8 +57,8 @@ class Sheet:
 
     @property
     def title(self) -> str:
-        """Return the digest's title, its name where it has none."""
-        return self.digest.title or self.digest.name
+        """Return the digest's title."""
+        return self.digest.title
 
     def path(self, form: Format) -> str:
         """Return where this document lies in this form, below the public folder."""

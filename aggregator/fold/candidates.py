@@ -24,6 +24,7 @@ MAX_COPY_CANDIDATES = 24
 MAX_RARE_STEMS = 20  # the README's measure: 16 to 24 find .92 to .95 of the partners
 MAX_POSTINGS = 1_200  # looked at for one entry: about 0.1 ms
 MAX_COVERAGE_CANDIDATES = 12
+MIN_SEARCHED_SHARE = 0.1  # of the stems searched; below it 1 in 200 true partners was found
 MIN_POPULATION = 200  # rarities of a smaller window are computed as if it held this many
 
 
@@ -136,7 +137,12 @@ class StemPostings:
         for holding in searched:
             counts.update(holding)
         twice = Counter(chain.from_iterable(searched[: len(searched) // 2]))
-        enough = [entry_id for entry_id, count in counts.items() if count > 1]
+        least = max(1, MIN_SEARCHED_SHARE * (len(searched) + len(searched) // 2))
+        enough = [
+            entry_id
+            for entry_id, count in counts.items()
+            if count > 1 and count + twice[entry_id] > least
+        ]
         enough.sort(key=lambda entry_id: (-counts[entry_id] - twice[entry_id], -entry_id))
         return enough
 

@@ -6,6 +6,7 @@ Every guard has a name in words, so that a refusal can be explained too.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from math import exp, log1p, sqrt
 from typing import TYPE_CHECKING
@@ -31,6 +32,11 @@ SURE_JACCARD = 0.80  # above it the numbers of two titles may differ (a correcte
 SAME_PAGE_JACCARD = 0.50
 SAME_PAGE_COVERED = 0.34  # one address used twice by one feed: the titles must be alike too
 
+SERIES = "the same title with other numbers or dates: a series"
+SERIES_OF_FEED = "one feed's titles with other numbers: a series"
+
+Shingles = tuple[tuple[int, ...], bool]  # ascending, and whether they stand for more
+
 # Coverage
 MIN_SHARED_STEMS = 2
 MIN_SHARED_WEIGHT = 0.8
@@ -49,24 +55,31 @@ class Overlap:
     shared: int  # pairs
 
 
-def overlap(left: Features, right: Features) -> Overlap:
+def overlap(left: Shingles, right: Shingles) -> Overlap:
     """Return what two texts share, estimated where a sketch stands for a longer text.
 
     A truncated sketch holds every hash up to its largest: below the smaller limit both are whole.
     """
-    limits = [one.shingles[-1] for one in (left, right) if one.truncated and one.shingles]
-    ours, theirs = frozenset(left.shingles), frozenset(right.shingles)
+    limits = [pairs[-1] for pairs, truncated in (left, right) if truncated]
+    ours, theirs = left[0], right[0]
     if limits:
         limit = min(limits)
-        ours = frozenset(pair for pair in ours if pair <= limit)
-        theirs = frozenset(pair for pair in theirs if pair <= limit)
-    shared, least = len(ours & theirs), min(len(ours), len(theirs))
+        ours = ours[: bisect_right(ours, limit)]
+        theirs = theirs[: bisect_right(theirs, limit)]
+    shared, least = len(frozenset(ours).intersection(theirs)), min(len(ours), len(theirs))
     if not shared:
         return Overlap(jaccard=0.0, contained=0.0, pairs=least, shared=0)
     union = len(ours) + len(theirs) - shared
-    return Overlap(
-        jaccard=shared / union, contained=shared / least, pairs=least, shared=shared
-    )
+    return Overlap(jaccard=shared / union, contained=shared / least, pairs=least, shared=shared)
+
+
+def is_alike(found: Overlap) -> bool:
+    """Return whether two texts share enough for a copy, before the guards are asked."""
+    if found.pairs < MIN_PAIRS:
+        return False
+    if found.pairs < SHORT_TEXT_PAIRS:
+        return found.jaccard >= MIN_JACCARD_SHORT
+    return found.jaccard >= MIN_JACCARD or found.contained >= MIN_CONTAINMENT
 
 
 def covered(title: frozenset[int], stems: frozenset[int]) -> float:
@@ -98,32 +111,33 @@ def copy_score(left: Features, right: Features, *, same_feed: bool) -> float:
 
     Symmetric, and of the two entries alone.
     """
-    if in_series(left, right):
-        return 0.0
-    found = overlap(left, right)
-    if found.pairs < MIN_PAIRS or not _alike_enough(found):
-        return 0.0
-    long_and_foreign = not same_feed and found.shared >= MANY_SHARED_PAIRS
-    if least_covered(left, right) < (MIN_TITLE_COVERED_LONG if long_and_foreign else MIN_TITLE_COVERED):
-        return 0.0
-    differ = left.title_numbers != right.title_numbers
-    conflict = numbers_conflict(left.title_numbers, right.title_numbers)
-    if (same_feed and differ) or (conflict and found.jaccard < SURE_JACCARD):
+    found = overlap(left.sketch, right.sketch)
+    if not is_alike(found) or copy_refusal(left, right, found, same_feed=same_feed):
         return 0.0
     return max(found.jaccard, found.contained if found.contained >= MIN_CONTAINMENT else 0.0)
 
 
-def _alike_enough(found: Overlap) -> bool:
-    if found.pairs < SHORT_TEXT_PAIRS:
-        return found.jaccard >= MIN_JACCARD_SHORT
-    return found.jaccard >= MIN_JACCARD or found.contained >= MIN_CONTAINMENT
+def copy_refusal(left: Features, right: Features, found: Overlap, *, same_feed: bool) -> str:
+    """Return why two texts that are alike are no copies all the same, in words, or ""."""
+    if in_series(left, right):
+        return SERIES
+    long_and_foreign = not same_feed and found.shared >= MANY_SHARED_PAIRS
+    least = MIN_TITLE_COVERED_LONG if long_and_foreign else MIN_TITLE_COVERED
+    if least_covered(left, right) < least:
+        return "the titles have nothing to do with each other"
+    if same_feed and left.title_numbers != right.title_numbers:
+        return SERIES_OF_FEED
+    conflict = numbers_conflict(left.title_numbers, right.title_numbers)
+    if conflict and found.jaccard < SURE_JACCARD:
+        return "the titles name other numbers"
+    return ""
 
 
 def is_same_page(left: Features, right: Features) -> bool:
     """Return whether two entries under one address are about one thing: their titles or texts agree."""
     if in_series(left, right):
         return False
-    found = overlap(left, right)
+    found = overlap(left.sketch, right.sketch)
     if found.pairs >= MIN_PAIRS and found.jaccard >= SAME_PAGE_JACCARD:
         return True
     if numbers_conflict(left.title_numbers, right.title_numbers):
@@ -163,9 +177,9 @@ class Likeness:
 def refusal(left: Features, right: Features, *, same_feed: bool) -> str:
     """Return why two entries can never be coverage of one event, in words, or "" when they can."""
     if in_series(left, right):
-        return "the same title with other numbers or dates: a series"
+        return SERIES
     if same_feed and left.title_numbers != right.title_numbers:
-        return "one feed's titles with other numbers: a series"
+        return SERIES_OF_FEED
     if left.language and right.language and left.language != right.language:
         return f"two languages ({left.language}, {right.language})"
     if min(len(left.stems), len(right.stems)) < MIN_STEMS:

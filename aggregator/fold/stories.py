@@ -8,11 +8,11 @@ its members. Everything is in memory; nothing is read or written.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from aggregator.fold import candidates, decide, reasons
-from aggregator.fold.features import decode, readable_words
+from aggregator.fold.features import decode, decode_shingles, readable_words
 from aggregator.fold.identity import story_id as make_story_id
 from aggregator.fold.window import Window
 from aggregator.model import Joined, Merged, Relation, Started
@@ -199,21 +199,12 @@ class Index:
             if kept.story_id not in found:
                 found[kept.story_id] = Match(kept=kept, reason=_why_same(new, kept), score=1.0)
         sharing = self._window.sketches.sharing(candidates.sketch_keys(new.features))
-        compared = 0
-        for entry_id in sharing:
-            kept = self._window.kept[entry_id]
-            if kept.story_id in found or not self._is_near(new, kept):
-                continue
-            score = decide.copy_score(
-                new.features, decode(kept.features), same_feed=_is_same_feed(new, kept)
-            )
-            if score:
+        near = (kept for kept in map(self._window.kept.__getitem__, sharing) if self._is_near(new, kept))
+        for kept in islice(near, candidates.MAX_COPY_CANDIDATES):
+            if kept.story_id not in found and (score := _copy_score(new, kept)):
                 found[kept.story_id] = Match(
                     kept=kept, reason=reasons.same_words(score), score=score
                 )
-            compared += 1
-            if compared == candidates.MAX_COPY_CANDIDATES:
-                break
         return list(found.values())
 
     def _same_things(self, new: Newcomer) -> Iterator[Kept]:
@@ -307,6 +298,15 @@ class Index:
 
 def _is_same_feed(new: Newcomer, kept: Kept) -> bool:
     return new.arrival.feed_id == kept.feed_id
+
+
+def _copy_score(new: Newcomer, kept: Kept) -> float:
+    """Return the shared part where one entry is a copy of the other; most are refused by one look."""
+    found = decide.overlap(new.features.sketch, decode_shingles(kept.features))
+    if not decide.is_alike(found):
+        return 0.0
+    same_feed = _is_same_feed(new, kept)
+    return decide.copy_score(new.features, decode(kept.features), same_feed=same_feed)
 
 
 def _joined(new: Newcomer, match: Match, relation: Relation) -> Joined:

@@ -168,15 +168,21 @@ def without_secrets(url: httpx.URL) -> str:
 def redirect_target(url: httpx.URL, location: str) -> httpx.URL:
     """Return where a Location leads; httpx.InvalidURL where it is none.
 
-    The bytes are UTF-8 where they can be. A user and password go along within the origin only.
+    A user and password go along within the origin only.
     """
-    raw = location.encode("latin-1")
-    target = url.copy_with(userinfo=b"", fragment=None).join(
-        raw.decode("utf-8", "backslashreplace")
-    )
+    target = url.copy_with(userinfo=b"", fragment=None).join(text_of(location))
     if url.userinfo and not target.userinfo and origin_of(target) == origin_of(url):
         target = target.copy_with(userinfo=url.userinfo)
     return target
+
+
+def text_of(value: str) -> str:
+    """Return a URL's bytes (given as latin-1) as UTF-8, else with those beyond ASCII escaped."""
+    raw = value.encode("latin-1")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)  # noqa: PLR2004 - ASCII ends there
 
 
 def content_location_of(fields: Fields, url: httpx.URL) -> str:

@@ -35,7 +35,6 @@ TROUBLE = (
     httpcore.NetworkError,
     httpcore.TimeoutException,
     httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
     httpx.HTTPError,
     httpx.InvalidURL,
     SOCKSError,
@@ -196,6 +195,11 @@ def bad_redirect(host: str, why: str) -> Failed:
     )
 
 
+def _misled(_: BaseException, host: str) -> Failed:
+    # The pool's exceptions are httpcore's own: httpx itself only looks where a redirect leads.
+    return bad_redirect(host, "to what is no URL")
+
+
 def unasked_not_modified(host: str) -> Failed:
     """Return the failure of a 304 that answers an unconditional request."""
     return Failed(
@@ -237,9 +241,9 @@ _TELLERS = (
     ((LookupFailedError,), _unknown_name),
     ((FloodError,), _flood),
     ((ssl.SSLError,), _tls),
-    ((httpcore.TimeoutException, httpx.TimeoutException, TimeoutError), _waited),
+    ((httpcore.TimeoutException, TimeoutError), _waited),
     ((httpcore.ProxyError, SOCKSError), _proxy),
-    ((httpcore.ConnectError, httpx.ConnectError), _unreachable),
-    ((httpcore.LocalProtocolError, httpx.LocalProtocolError), _unsendable),
-    ((httpx.InvalidURL, httpcore.UnsupportedProtocol), lambda _error, _host: unusable_url()),
+    ((httpcore.ConnectError,), _unreachable),
+    ((httpcore.LocalProtocolError,), _unsendable),
+    ((httpx.InvalidURL, httpx.HTTPError), _misled),
 )

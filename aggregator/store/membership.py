@@ -6,13 +6,15 @@ that it touches as changed. It opens no transaction: its callers hold one.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.errors import NotFoundError
 from aggregator.store.codec import moment_to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlite_utils import Database
@@ -80,6 +82,9 @@ _RESTORE_PUBLISHED = (
     """,
     "UPDATE stories SET merged_into = :new WHERE merged_into = :left AND lead_id = :entry",
 )
+_LEADLESS = """
+SELECT id FROM stories WHERE id IN (SELECT value FROM json_each(?)) AND lead_id IS NULL
+"""
 _FIRST_MEMBER = """
 SELECT id FROM entries WHERE story_id = ? ORDER BY held, first_seen_at, id LIMIT 1
 """
@@ -88,6 +93,14 @@ UPDATE entries SET (relation, reason, score, witness_id) = (
     SELECT relation, reason, score, id FROM entries WHERE id = :new)
 WHERE id = :old
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """Which of some stories got a lead, and which have no entry that could be one."""
+
+    led: tuple[str, ...]
+    empty: tuple[str, ...]
 
 
 def start(db: Database, updates: Sequence[Started], *, now: datetime) -> None:
@@ -107,6 +120,7 @@ def join(db: Database, updates: Sequence[Joined], *, now: datetime) -> None:
     ]
     _all_done(db.conn.executemany(_JOIN, members).rowcount, len(members))
     db.conn.executemany(_TOUCH, [(moment, one.story_id) for one in updates])
+    mend(db, {live_id(db, one.story_id) for one in updates})
 
 
 def merge(db: Database, update: Merged, *, now: datetime) -> None:
@@ -120,6 +134,7 @@ def merge(db: Database, update: Merged, *, now: datetime) -> None:
     for statement in (*_MERGE_PUBLISHED, *_MERGE):
         db.conn.execute(statement, names)
     touch(db, kept, now=now)
+    mend(db, {kept})
 
 
 def leave(db: Database, entry_id: int, *, new_story_id: str, now: datetime) -> None:
@@ -132,19 +147,24 @@ def leave(db: Database, entry_id: int, *, new_story_id: str, now: datetime) -> N
         names = {"new": new_story_id, "left": left_id, "entry": entry_id, "stale": STALE}
         db.conn.execute(statement, names)
     db.conn.execute(_TAKE_LEAD, (new_story_id, entry_id))
-    if lead_of(db, left_id) in (entry_id, None):
-        promote(db, left_id)
+    left_leadless = "UPDATE stories SET lead_id = NULL WHERE id = ? AND lead_id = ?"
+    db.conn.execute(left_leadless, (left_id, entry_id))
+    mend(db, {left_id})
     touch(db, left_id, now=now)
 
 
-def promote(db: Database, story_id: str) -> bool:
-    """Make the first member that is not held the lead, else the first; False for an empty story."""
-    found = db.conn.execute(_FIRST_MEMBER, (story_id,)).fetchone()
-    if found is None:
-        return False
-    db.conn.execute(_TAKE_LEAD, (story_id, found[0]))
-    db.conn.execute("UPDATE stories SET lead_id = ? WHERE id = ?", (found[0], story_id))
-    return True
+def mend(db: Database, story_ids: Iterable[str]) -> Mended:
+    """Give each of these stories that has no lead its first member, one that is not held if any.
+
+    A story is without one when its lead was pruned or left, or when an entry joins a story whose
+    members were all pruned.
+    """
+    wanted = json.dumps(sorted(story_ids))
+    led: list[str] = []
+    empty: list[str] = []
+    for (story_id,) in db.conn.execute(_LEADLESS, (wanted,)).fetchall():
+        (led if _promote(db, story_id) else empty).append(story_id)
+    return Mended(led=tuple(led), empty=tuple(empty))
 
 
 def swap_lead(db: Database, story_id: str, *, old_id: int, new_id: int) -> None:
@@ -177,9 +197,18 @@ def live_id(db: Database, story_id: str) -> str:
     return str(found[0])
 
 
-def moved_by_hand(db: Database) -> None:
-    """Note that a person changed the stories, so that a running service reads them again."""
+def move_generation(db: Database) -> None:
+    """Note that stories changed otherwise than by folding, so that a service reads them again."""
     db.conn.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
+
+
+def _promote(db: Database, story_id: str) -> bool:
+    found = db.conn.execute(_FIRST_MEMBER, (story_id,)).fetchone()
+    if found is None:
+        return False
+    db.conn.execute(_TAKE_LEAD, (story_id, found[0]))
+    db.conn.execute("UPDATE stories SET lead_id = ? WHERE id = ?", (found[0], story_id))
+    return True
 
 
 def _all_done(done: int, wanted: int) -> None:

@@ -33,9 +33,6 @@ LIMIT :limit
 """
 _BURY = "INSERT OR IGNORE INTO tombstones (feed_id, key_hash, pruned_on) VALUES (?, ?, ?)"
 _DELETE = "DELETE FROM entries WHERE id IN (SELECT value FROM json_each(?))"
-_LEADLESS = """
-SELECT id FROM stories WHERE id IN (SELECT value FROM json_each(?)) AND lead_id IS NULL
-"""
 _DELETE_ABSORBED = """
 DELETE FROM stories WHERE merged_into = :id
     AND NOT EXISTS (SELECT 1 FROM published AS p WHERE p.story_id = stories.id)
@@ -79,6 +76,8 @@ def prune(db: Database, *, retention_by_feed: Mapping[int, timedelta], now: date
             total = total.plus(_prune_step(db, names, now=now))
     with transaction(db):
         db.conn.execute("DELETE FROM host_pauses WHERE until_at <= ?", (moment_to_text(now),))
+        if total.stories:
+            membership.move_generation(db)
         if total.entries:
             tidy = "INSERT INTO words_search (words_search, rank) VALUES ('merge', ?)"
             db.conn.execute(tidy, (MERGE_PAGES,))
@@ -101,12 +100,9 @@ def _prune_step(db: Database, names: Mapping[str, int | str], *, now: datetime) 
 
 def _mend_stories(db: Database, story_ids: set[str], *, entries: int) -> Pruned:
     """Give each story that lost its lead another; delete the empty ones nothing refers to."""
-    stories = leads = 0
-    wanted = json.dumps(sorted(story_ids))
-    for (story_id,) in db.conn.execute(_LEADLESS, (wanted,)).fetchall():
-        if membership.promote(db, story_id):
-            leads += 1
-        else:
-            db.conn.execute(_DELETE_ABSORBED, {"id": story_id})
-            stories += db.conn.execute(_DELETE_STORY, {"id": story_id}).rowcount
-    return Pruned(entries=entries, stories=stories, leads=leads)
+    mended = membership.mend(db, story_ids)
+    stories = 0
+    for story_id in mended.empty:
+        db.conn.execute(_DELETE_ABSORBED, {"id": story_id})
+        stories += db.conn.execute(_DELETE_STORY, {"id": story_id}).rowcount
+    return Pruned(entries=entries, stories=stories, leads=len(mended.led))

@@ -156,7 +156,7 @@ def split(db: Database, entry_id: int, *, new_story_id: str, now: datetime) -> N
             raise UsageError(message)
         db.conn.execute(_KEEP_APART, {"entry": entry_id, "story": story_id})
         membership.leave(db, entry_id, new_story_id=new_story_id, now=now)
-        membership.moved_by_hand(db)
+        membership.move_generation(db)
 
 
 def join(db: Database, kept_id: str, absorbed_id: str, *, now: datetime, reason: str) -> None:
@@ -178,7 +178,7 @@ def join(db: Database, kept_id: str, absorbed_id: str, *, now: datetime, reason:
             score=CERTAIN,
         )
         membership.merge(db, update, now=now)
-        membership.moved_by_hand(db)
+        membership.move_generation(db)
 
 
 def apart_pairs(db: Database) -> list[tuple[int, int]]:
@@ -203,7 +203,10 @@ def set_lead(db: Database, story_id: str, entry_id: int) -> None:
 
 
 def generation(db: Database) -> int:
-    """Return a number that moves whenever a person splits or joins stories."""
+    """Return a number that moves when a person splits or joins stories or pruning deletes some.
+
+    Whoever keeps stories in memory then reads them again.
+    """
     (value,) = db.conn.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
     return int(value)
 

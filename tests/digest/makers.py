@@ -85,7 +85,7 @@ def story(*members: Member, identity: str = "s1", first_seen_at: datetime = NOW 
 def covered() -> Story:
     """Return a story with a report of another outlet and a copy."""
     report = member("b", 2, Relation.COVERAGE, title="Towns sign after two decades")
-    return story(member(), report, member("c", 3, Relation.COPY))
+    return story(member(), report, member("c", 3, Relation.COPY), identity="covered")
 
 
 def publish(

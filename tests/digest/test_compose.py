@@ -40,6 +40,7 @@ def test_a_story_is_published_as_its_outlet_wrote_it() -> None:
     assert made.updated_at == NOW
     assert (made.authors, made.categories, made.language) == (("Ada",), ("Tides",), "en")
     assert (made.source.outlet, made.source.feed_url) == ("Outlet a", feed_url("a"))
+    assert made.lead_id == 1
 
 
 def test_the_ids_year_is_that_of_the_story() -> None:
@@ -132,7 +133,7 @@ def test_nothing_new_gives_the_same_publication() -> None:
 
 
 def test_coverage_that_joins_is_listed_and_moves_nothing() -> None:
-    before = publish(story())
+    before = publish(story(identity="covered"))
 
     after = publish(covered(), before, now=LATER)
 

@@ -15,7 +15,7 @@ from aggregator.digest import atom, jsonfeed, rss
 from aggregator.digest.sheet import Sheet
 from aggregator.model import Digest, Enclosure, Format, Publication
 from tests.digest import validators
-from tests.digest.makers import ISSUE, LIVE, covered, issue, publications, publish, story
+from tests.digest.makers import DAY, ISSUE, LIVE, NOW, covered, issue, publications, publish, story
 from tests.digest.validators import ATOM, HISTORY
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def links(body: bytes) -> dict[str, str]:
 SHEETS: Sequence[Sheet] = (
     sheet_of(),
     sheet_of(rich(), *publications(3)),
-    sheet_of(issue(publications(3), number=2), issue([rich()]), digest=ISSUE),
+    sheet_of(issue(publications(3), number=2), issue([rich()], due_at=NOW - DAY), digest=ISSUE),
     sheet_of(*publications(2), archive=2, older=1),
     sheet_of(replace(publish(story()), url="", title="", summary="", html="")),
 )

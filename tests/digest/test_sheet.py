@@ -56,10 +56,6 @@ def test_a_digest_without_pages_leads_home_to_the_index() -> None:
     assert a_sheet().home_address() == "https://news.example.org/feeds/world.html"
 
 
-def test_a_digest_without_title_goes_by_its_name() -> None:
-    assert a_sheet(digest=replace(LIVE, title="")).title == "world"
-
-
 @pytest.mark.parametrize(
     ("spoken", "shared"), [(("en", "en"), "en"), (("en", "de"), ""), (("en", ""), "")]
 )

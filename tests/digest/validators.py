@@ -25,9 +25,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def is_web(url: str | None) -> bool:
     parts = urlsplit(url or "")
-    return (
-        parts.scheme.lower() in {"http", "https"} and bool(parts.netloc) and " " not in parts.path
-    )
+    return parts.scheme.lower() in {"http", "https"} and bool(parts.netloc) and " " not in str(url)
 
 
 def is_iri(text: str | None) -> bool:
@@ -38,7 +36,7 @@ def _count(element: ET.Element, limits: dict[str, tuple[int, int]]) -> list[str]
     """Return which children stand too seldom or too often."""
     seen = Counter(child.tag for child in element)
     return [
-        f"{element.tag}: {seen[tag]} × {tag}"
+        f"{element.tag}: {seen[tag]} of {tag}"
         for tag, (least, most) in limits.items()
         if not least <= seen[tag] <= most
     ]
@@ -99,10 +97,8 @@ def _links(element: ET.Element, *, feed_level: bool) -> list[str]:
 def _atom_values(feed: ET.Element) -> list[str]:
     """Check the values that may stand anywhere: ids, dates, persons, categories, languages."""
     wrong = [f"id {e.text}" for e in feed.iter(f"{ATOM}id") if not is_iri(e.text)]
-    for tag in ("updated", "published"):
-        for element in feed.iter(f"{ATOM}{tag}"):
-            if not RFC3339.fullmatch(element.text or ""):
-                wrong.append(f"{tag} {element.text}")
+    dates = [e for e in feed.iter() if e.tag in {f"{ATOM}updated", f"{ATOM}published"}]
+    wrong += [f"{e.tag} {e.text}" for e in dates if not RFC3339.fullmatch(e.text or "")]
     wrong += ["author without name" for e in feed.iter(f"{ATOM}name") if not e.text]
     wrong += ["category without term" for e in feed.iter(f"{ATOM}category") if not e.get("term")]
     wrong += [f"type {e.attrib}" for e in feed.iter(f"{ATOM}content") if e.get("type") != "html"]

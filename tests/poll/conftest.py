@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -171,7 +171,6 @@ MakeFetcher = Callable[..., Fetcher]
 @pytest.fixture
 async def make_fetcher() -> AsyncIterator[MakeFetcher]:
     """Make fetchers whose clock stands at noon; keyword arguments change Polling."""
-    from dataclasses import replace  # noqa: PLC0415 - only here
 
     async with AsyncExitStack() as stack:
         made: list[Fetcher] = []

@@ -135,6 +135,34 @@ def test_the_stories_merged_into_an_empty_one_go_with_it(house: House) -> None:
     assert house.db.execute("SELECT id FROM stories").fetchall() == [(b,)]
 
 
+def test_a_service_hears_of_deleted_stories(house: House) -> None:
+    """What it holds in memory would else fold new entries into stories that are no more."""
+    feed_id = house.feed("a")
+    house.add(feed_id, house.read("k"))
+    leave(house, feed_id)
+    before = stories.generation(house.db)
+    prune(house, feed_id)
+    assert stories.generation(house.db) == before
+
+    house.later(days=91)
+    prune(house, feed_id)
+
+    assert stories.generation(house.db) == before + 1
+
+
+def test_an_entry_that_joins_an_emptied_story_leads_it(house: House) -> None:
+    feed_id = house.feed("a")
+    story_id = house.story_id(house.add(feed_id, house.read("k")))
+    house.publish("d", 1, story_id)
+    leave(house, feed_id)
+    house.later(days=91)
+    prune(house, feed_id)
+
+    late = house.add(feed_id, house.read("late"), story_id=story_id)
+
+    assert stories.find(house.db, story_id).lead.entry_id == late
+
+
 def test_pairs_kept_apart_go_with_their_entries(house: House) -> None:
     feed_id = house.feed("a")
     lead = house.add(feed_id, house.read("lead"))

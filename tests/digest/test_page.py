@@ -1,0 +1,270 @@
+"""The pages: what they show, and that they need neither script nor style of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import html5lib
+import pytest
+
+from aggregator.digest import page, safe
+from aggregator.digest.sheet import Sheet
+from aggregator.digest.templating import stylesheet
+from aggregator.model import Digest, Format, Publication
+from tests.digest.makers import (
+    DAY,
+    ISSUE,
+    LIVE,
+    NOW,
+    SERVICE,
+    covered,
+    issue,
+    member,
+    publications,
+    publish,
+    story,
+)
+
+ATOM_ONLY = replace(ISSUE, formats=(Format.ATOM,))
+
+
+def show(*made: Publication, digest: Digest = LIVE, archive: int = 0, older: int = 0) -> str:
+    sheet = Sheet(
+        digest=digest,
+        public_url=SERVICE.public_url,
+        publications=tuple(map(safe.publication, made)),
+        archive=archive,
+        older=older,
+    )
+    return page.write(sheet).decode()
+
+
+def index(*digests: Digest, **newest: list[Publication]) -> str:
+    return page.write_index(digests, service=SERVICE, newest=newest).decode()
+
+
+def edition_page(made: Publication, digest: Digest = ISSUE) -> str:
+    return page.write_edition(made, digest, public_url=SERVICE.public_url).decode()
+
+
+PAGES = {
+    "empty": show(),
+    "live": show(publish(covered()), *publications(3)),
+    "archive": show(*publications(2), archive=2, older=1),
+    "editions": show(issue([publish(covered())], number=2), issue(publications(2)), digest=ISSUE),
+    "edition": edition_page(issue([publish(covered()), *publications(2)], number=2)),
+    "index": index(LIVE, ISSUE, world=publications(3), morning=[issue(publications(1))]),
+}
+
+
+@pytest.mark.parametrize("shown", PAGES.values(), ids=PAGES)
+def test_a_page_is_well_formed_html(shown: str) -> None:
+    html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(shown)
+
+
+@pytest.mark.parametrize("shown", PAGES.values(), ids=PAGES)
+def test_a_page_passes_a_strict_content_security_policy(shown: str) -> None:
+    root = html5lib.parse(shown, namespaceHTMLElements=False)
+
+    tags = [element.tag for element in root.iter()]
+    attributes = {name for element in root.iter() for name in element.attrib}
+    assert not {"script", "style", "form", "iframe", "base", "object"} & set(tags)
+    assert not {name for name in attributes if name == "style" or name.startswith("on")}
+
+
+@pytest.mark.parametrize("shown", PAGES.values(), ids=PAGES)
+def test_a_page_has_one_first_heading_and_unique_ids(shown: str) -> None:
+    root = html5lib.parse(shown, namespaceHTMLElements=False)
+
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(list(root.iter("h1"))) == 1
+    assert len(ids) == len(set(ids))
+    assert {a.get("href")[1:] for a in root.iter("a") if a.get("href", "").startswith("#")} <= set(
+        ids
+    )
+
+
+def test_a_story_shows_its_outlet_time_and_coverage() -> None:
+    shown = PAGES["live"]
+
+    assert "<bdi>Outlet a</bdi>" in shown
+    assert '<time datetime="2026-11-25T06:00:00Z">25 Nov, 06:00</time>' in shown
+    assert '<h2 dir="auto"><a href="https://a.example/1">Harbour towns' in shown
+    assert "Also: Outlet b, Outlet c</summary>" in shown
+    assert ">Towns sign after two decades</a> <b>Outlet b</b>" in shown
+    assert 'The same text in <a href="https://c.example/3">Outlet c</a>' in shown
+    assert "4 stories from 6 outlets" in shown
+
+
+def test_many_outlets_are_summed_up() -> None:
+    told = publish(covered())
+    many = tuple(replace(told.mentions[0], outlet=f"Paper {n}") for n in range(5))
+
+    assert "Also: Paper 0, Paper 1, Paper 2 and 2 more" in show(replace(told, mentions=many))
+
+
+def test_the_outlets_own_copy_needs_no_list() -> None:
+    told = publish(covered())
+    own = replace(told.mentions[1], outlet=told.source.outlet)
+
+    assert "<summary dir" not in show(replace(told, mentions=(own,)))
+
+
+def test_a_picture_is_lazy_and_tells_no_one_where_it_is_seen() -> None:
+    shown = show(replace(publish(story()), image="https://a.example/x.png"))
+
+    assert (
+        '<img src="https://a.example/x.png" alt="" loading="lazy" referrerpolicy="no-referrer">'
+        in shown
+    )
+
+
+@pytest.mark.parametrize(("language", "direction"), [("ar-EG", True), ("en", False), ("", False)])
+def test_the_direction_follows_the_language(language: str, *, direction: bool) -> None:
+    shown = show(replace(publish(story()), language=language))
+
+    assert (' dir="rtl"' in shown) is direction
+    assert (f'lang="{language}"' in shown) is bool(language)
+
+
+def test_a_story_without_address_is_still_told() -> None:
+    assert '<h2 dir="auto">Harbour towns agree on a barrier</h2>' in show(
+        publish(story(member(url="")))
+    )
+
+
+def test_long_summaries_are_cut_and_tags_are_few() -> None:
+    told = replace(
+        publish(story()), summary="word " * 300, categories=("one", "two", "three", "four")
+    )
+
+    shown = show(told, replace(told, number=2, id="b"))
+
+    assert shown.count("…</p>") == 2
+    assert "<bdi>three</bdi></p>" in shown
+    assert "four" not in shown
+
+
+def test_the_subscribe_box_lists_the_feeds_in_the_forms_there_are() -> None:
+    shown = show(digest=replace(LIVE, formats=(Format.RSS, Format.HTML)))
+
+    assert 'href="feed:https://news.example.org/world.rss"' in shown
+    assert ">https://news.example.org/world.rss</a>" in shown
+    assert 'type="application/rss+xml" title="World (RSS)"' in shown
+    assert "world.atom" not in shown
+    assert "Subscribe" not in show(digest=replace(LIVE, formats=(Format.HTML,)))
+
+
+def test_an_empty_page_says_what_will_come() -> None:
+    assert "No stories yet" in PAGES["empty"]
+    assert "The first edition appears here" in show(digest=ISSUE)
+    assert "Last change" not in PAGES["empty"]
+
+
+def test_archives_lead_on_and_back() -> None:
+    shown = PAGES["archive"]
+
+    assert 'href="../newsfold.css"' in shown
+    assert '<a href="https://news.example.org/world.html">Current stories</a>' in shown
+    assert 'rel="prev" href="https://news.example.org/world/archive-0001.html"' in shown
+    assert "leads" not in shown
+
+
+def test_the_page_of_editions_shows_the_newest_whole_and_lists_the_others() -> None:
+    shown = PAGES["editions"]
+
+    assert "Harbour towns agree on a barrier" in shown
+    assert '<h2 class="section">Earlier editions</h2>' in shown
+    assert 'href="https://news.example.org/morning/edition-1.html"' in shown
+
+
+def test_an_archive_of_editions_only_lists_them() -> None:
+    shown = show(issue(publications(2)), digest=ISSUE, archive=1)
+
+    assert '<h2 class="section">Editions</h2>' in shown
+    assert "story-1" not in shown
+
+
+def test_an_edition_has_sections_and_ways_to_its_neighbours() -> None:
+    shown = PAGES["edition"]
+
+    assert '<h2 class="section" id="section-1" dir="auto">More</h2>' in shown
+    assert 'id="story-3"' in shown
+    assert '<a href="../morning.html">Newest edition</a>' in shown
+    assert '<a rel="prev" href="edition-1.html">' in shown
+    assert "Times are those of Europe/Berlin" in shown
+
+
+def test_the_first_edition_has_none_before_it() -> None:
+    assert 'rel="prev"' not in edition_page(issue(publications(1)))
+
+
+def test_an_edition_of_a_digest_without_pages_leads_to_the_index() -> None:
+    assert 'href="../index.html">Newest edition' in edition_page(issue(publications(1)), ATOM_ONLY)
+
+
+def test_sections_are_listed_when_there_are_several() -> None:
+    first, second = publications(2)
+    made = issue([first, second])
+    parted = replace(made, stories=(replace(first, categories=("world",)), second))
+
+    shown = edition_page(parted)
+
+    assert '<nav class="contents" aria-label="In this edition">' in shown
+    assert '<a href="#section-1"><bdi>World</bdi></a> 1' in shown
+    assert 'class="contents"' not in PAGES["edition"]
+
+
+def test_the_index_shows_each_digest_with_its_newest() -> None:
+    shown = PAGES["index"]
+
+    assert '<a href="world.html">World</a>' in shown
+    assert ">Headline 3</a>" in shown
+    assert "<small><bdi>Outlet o3</bdi>, <time" in shown
+    assert "Morning — Wednesday, 25 November 2026" in shown
+    assert shown.count('rel="alternate"') == 6
+
+
+def test_the_index_manages_with_nothing() -> None:
+    assert "No digest is configured yet." in index()
+    assert "Nothing published yet." in index(ATOM_ONLY)
+    assert '<h2 dir="auto">The Morning</h2>' in index(ATOM_ONLY)
+
+
+def test_the_index_keeps_to_a_few_headlines() -> None:
+    assert index(LIVE, world=publications(50)).count("<li>") == 5
+
+
+def test_a_page_of_a_hundred_stories_is_light() -> None:
+    """Half of the stories have coverage, all a picture and a full summary."""
+    told = [
+        replace(
+            publish(covered() if n % 2 else story()),
+            id=f"tag:{n}",
+            number=n,
+            image=f"https://a.example/pictures/2026/11/25/{n}.jpg",
+            summary="A sentence of the usual length. " * 8,
+            published_at=NOW - n * DAY,
+        )
+        for n in range(100)
+    ]
+
+    assert len(show(*told).encode()) < 100_000
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of "#rrggbb" (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (float(((part + 0.055) / 1.055) ** 2.4) for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("text", ["--ink", "--soft", "--accent"])
+@pytest.mark.parametrize("ground", ["--paper", "--wash"])
+def test_texts_have_the_contrast_of_wcag_aa(scheme: int, text: str, ground: str) -> None:
+    css = stylesheet("newsfold.css")
+    front, back = (css.split(f"{name}: ")[scheme + 1][:7] for name in (text, ground))
+    lighter, darker = sorted((luminance(front), luminance(back)), reverse=True)
+
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5

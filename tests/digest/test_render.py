@@ -1,0 +1,296 @@
+"""All documents of a digest: which there are, that they stay the same, that nothing breaks them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from xml.etree import ElementTree as ET
+
+import html5lib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.digest import render
+from aggregator.model import Digest, Enclosure, Format, Mention, Publication
+from tests.digest import validators
+from tests.digest.makers import (
+    DAY,
+    ISSUE,
+    LIVE,
+    NOW,
+    SERVICE,
+    bare,
+    covered,
+    issue,
+    member,
+    publications,
+    publish,
+    story,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "hostile" / "xss_vectors.py"
+
+
+def documents(
+    digest: Digest,
+    current: Sequence[Publication],
+    archive: Mapping[int, Sequence[Publication]] | None = None,
+    archive_count: int = 0,
+) -> dict[str, bytes]:
+    made = render.documents(
+        digest,
+        service=SERVICE,
+        publications=current,
+        archive_count=archive_count,
+        archive=archive or {},
+    )
+    assert len({document.path for document in made}) == len(made)
+    return {document.path: document.body for document in made}
+
+
+def test_each_form_is_a_file() -> None:
+    assert list(documents(LIVE, [])) == ["world.atom", "world.rss", "world.json", "world.html"]
+    assert list(documents(replace(LIVE, formats=(Format.JSON,)), [])) == ["world.json"]
+
+
+def test_a_digest_without_title_goes_by_its_name() -> None:
+    nameless = replace(LIVE, title=" ")
+
+    assert json.loads(documents(nameless, [])["world.json"])["title"] == "world"
+    assert b">world</a></h2>" in render.index_page([nameless], service=SERVICE, newest={}).body
+
+
+def test_archives_come_in_every_form_below_the_digests_name() -> None:
+    made = documents(LIVE, publications(1), {2: publications(3), 1: publications(2)}, 2)
+
+    assert [path for path in made if "archive" in path] == [
+        f"world/archive-000{number}.{form}" for number in (1, 2) for form in Format
+    ]
+    assert b'href="../newsfold-feed.css"' in made["world/archive-0001.atom"]
+    assert b"prev-archive" not in made["world/archive-0001.atom"]
+    assert b"world/archive-0001.atom" in made["world/archive-0002.atom"]
+    assert b"world/archive-0002.atom" in made["world.atom"]
+
+
+def test_an_archive_shows_its_newest_first() -> None:
+    made = documents(LIVE, [], {1: list(reversed(publications(3)))})
+
+    items = json.loads(made["world/archive-0001.json"])["items"]
+    assert [item["title"] for item in items] == ["Headline 3", "Headline 2", "Headline 1"]
+
+
+def test_an_archive_never_changes() -> None:
+    """It looks the same while the digest and the count of archives grow."""
+    frozen = {1: publications(2)}
+
+    before = documents(LIVE, publications(3), frozen, 1)
+    after = documents(LIVE, publications(9), frozen | {2: publications(4)}, 5)
+
+    paths = [path for path in before if "archive" in path]
+    assert len(paths) == 4
+    assert all(before[path] == after[path] for path in paths)
+
+
+def test_every_edition_has_a_page_whatever_the_forms() -> None:
+    digest = replace(ISSUE, formats=(Format.ATOM,))
+    current = [issue(publications(2), number=3), issue(publications(1), number=2)]
+
+    made = documents(digest, current, {1: [issue(publications(1), number=1), current[1]]})
+
+    assert [path for path in made if "edition" in path] == [
+        f"morning/edition-{number}.html" for number in (1, 2, 3)
+    ]
+    assert b"Headline 2" in made["morning/edition-3.html"]
+
+
+def test_the_same_publications_give_the_same_bytes() -> None:
+    current = [publish(covered()), *publications(5)]
+
+    assert documents(LIVE, current) == documents(LIVE, list(current))
+
+
+def test_coverage_that_joins_leaves_updated_everywhere() -> None:
+    before = publish(story(identity="covered"))
+    after = publish(covered(), before, now=NOW + DAY)
+
+    old, new = documents(LIVE, [before]), documents(LIVE, [after])
+
+    stamp = b"2026-11-25T07:00:00Z"
+    assert old["world.atom"] != new["world.atom"]
+    for made in (old, new):
+        assert made["world.atom"].count(b"<updated>" + stamp) == 3
+        assert b"Wed, 25 Nov 2026 07:00:00 GMT</lastBuildDate>" in made["world.rss"]
+        assert json.loads(made["world.json"])["items"][0]["date_modified"] == stamp.decode()
+
+
+def test_the_index_and_the_stylesheets_are_files_too() -> None:
+    index = render.index_page([LIVE], service=SERVICE, newest={"world": publications(1)})
+
+    assert index.path == "index.html"
+    assert b"Headline 1" in index.body
+    assert [sheet.path for sheet in render.stylesheets()] == ["newsfold.css", "newsfold-feed.css"]
+    assert all(b"url(" not in sheet.body for sheet in render.stylesheets())
+
+
+# ------------------------------------------------------------- whatever the texts say
+
+TEXT = st.text(st.characters(categories=None), max_size=20) | st.sampled_from(
+    [
+        "]]>",
+        "<![CDATA[",
+        "</title>",
+        "\0",
+        "\ud800",
+        "\ufffe",
+        "&#0;",
+        "{{ 7 * 7 }}",
+        "\u202eabc",
+        "\"'<",
+    ]
+)
+
+
+def mentions(text: st.SearchStrategy[str]) -> st.SearchStrategy[Mention]:
+    return st.builds(Mention, outlet=text, title=text, url=text, feed_url=text, site_url=text)
+
+
+ANYTHING = st.builds(
+    Publication,
+    digest=st.just("world"),
+    number=st.just(1),
+    id=st.just("tag:news.example.org,2026:story:s1"),
+    story_id=st.just("s1"),
+    title=TEXT,
+    url=TEXT,
+    html=TEXT,
+    summary=TEXT,
+    source=mentions(TEXT),
+    mentions=st.lists(mentions(TEXT), max_size=2).map(tuple),
+    published_at=st.just(NOW),
+    updated_at=st.just(NOW),
+    authors=st.lists(TEXT, max_size=2).map(tuple),
+    categories=st.lists(TEXT, max_size=2).map(tuple),
+    language=TEXT,
+    image=TEXT,
+    enclosures=st.lists(
+        st.builds(Enclosure, url=TEXT, type=TEXT, length_bytes=st.integers(-1, 10**12)), max_size=2
+    ).map(tuple),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ANYTHING, TEXT)
+def test_no_text_breaks_a_document(made: Publication, title: str) -> None:
+    whole = issue([made], number=2)
+
+    bodies = documents(replace(LIVE, title=title), [made, whole], {1: [made]})
+
+    assert validators.atom(bodies["world.atom"]) == []
+    assert validators.rss(bodies["world.rss"]) == []
+    json.loads(bodies["world.json"])
+    for body in bodies.values():
+        assert "\0" not in body.decode()
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXT)
+def test_a_clean_text_arrives_as_it_is(text: str) -> None:
+    made = replace(publish(story()), html=text)
+
+    bodies = documents(LIVE, [made])
+
+    root = ET.fromstring(bodies["world.atom"])  # noqa: S314 - our own output
+    wanted = "".join(json.loads(bodies["world.json"])["items"][0]["content_html"])
+    assert (root.findtext(f".//{validators.ATOM}content") or "") == wanted
+
+
+# ------------------------------------------------------------------- hostile texts
+
+
+def vectors() -> ModuleType:
+    if not VECTORS.exists():
+        pytest.skip("the shared vectors are not here")
+    spec = importlib.util.spec_from_file_location("xss_vectors", VECTORS)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def hostile(vector: str) -> Publication:
+    """Return a publication composed of the vector in every place that holds no HTML."""
+    lead = member(
+        title=vector,
+        content="",
+        summary=vector,
+        url=vector,
+        authors=(vector,),
+        categories=(vector,),
+        language=vector,
+        image=vector,
+        enclosures=(Enclosure(url=vector, type=vector),),
+    )
+    other = replace(member("b", 2), outlet=vector, site_url=vector)
+    lead = replace(lead, outlet=vector, site_url=vector)
+    return publish(story(lead, replace(other, entry=lead.entry)))
+
+
+def pages_and_bodies(made: Publication) -> list[str]:
+    """Return every piece of HTML that a browser or a reader would show."""
+    shown = documents(ISSUE, [issue([made])]) | documents(LIVE, [made, bare("a", 3, 0)])
+    index = render.index_page([LIVE], service=SERVICE, newest={"world": [made]})
+    pages = [body for path, body in shown.items() if path.endswith(".html")]
+    items = [
+        item
+        for path, body in shown.items()
+        if path.endswith(".json")
+        for item in json.loads(body)["items"]
+    ]
+    return [*(page.decode() for page in [*pages, index.body]), *(i["content_html"] for i in items)]
+
+
+def own_marks(pieces: list[str], live: ModuleType) -> list[list[str]]:
+    """Return what is found alive in each piece, sorted."""
+    return [sorted(live.live(piece)) for piece in pieces]
+
+
+def test_hostile_texts_add_nothing_alive() -> None:
+    """A page's own head and ids are what the check finds in a page of harmless texts."""
+    module = vectors()
+    harmless = own_marks(pages_and_bodies(hostile("harmless")), module)
+
+    for vector in cast("list[str]", module.VECTORS):
+        assert own_marks(pages_and_bodies(hostile(vector)), module) == harmless, vector
+
+
+def test_composed_bodies_hold_nothing_alive() -> None:
+    module = vectors()
+
+    for vector in cast("list[str]", module.VECTORS):
+        made = hostile(vector)
+        assert module.live(made.html) == []
+        assert module.live(issue([made]).html) == []
+
+
+def test_every_address_in_a_page_is_of_the_web_or_our_own() -> None:
+    module = vectors()
+    for vector in cast("list[str]", module.VECTORS):
+        for page in pages_and_bodies(hostile(vector)):
+            for element in html5lib.parse(page, namespaceHTMLElements=False).iter():
+                for name in ("href", "src"):
+                    assert is_harmless(element.get(name)), element.attrib
+
+
+def is_harmless(address: str | None) -> bool:
+    if address is None or address.startswith(("https://", "http://", "feed:https://", "#", "../")):
+        return True
+    return address in {"newsfold.css", "index.html", "world.html", "edition-0.html"}

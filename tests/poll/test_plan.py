@@ -1,0 +1,364 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import (
+    Deferred,
+    Failed,
+    FailureKind,
+    FeedSpec,
+    FeedState,
+    Fetched,
+    Freshness,
+    Gone,
+    IdScheme,
+    NotModified,
+    Outcome,
+    Polling,
+    PollRequest,
+    ReadFeed,
+    Validators,
+)
+from aggregator.poll.plan import after, group_by_host, host_of, host_pause, is_due
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+POLLING = Polling(
+    interval=HOUR,
+    min_interval=15 * MINUTE,
+    max_interval=DAY,
+    timeout=timedelta(seconds=30),
+    max_body_bytes=10_000_000,
+    allow_private_addresses=False,
+    proxy="",
+    backfill=20,
+)
+SPEC = FeedSpec(url="https://a.example/feed")
+OLD = Validators(etag='"old"', last_modified="then")
+NEW = Validators(etag='"new"')
+STATE = FeedState(feed_id=1, url=SPEC.url, validators=OLD, known=frozenset({b"1"}))
+FAILED = Failed(kind=FailureKind.TIMEOUT, message="too slow")
+FEED = ReadFeed(
+    title="A",
+    site_url="https://a.example/",
+    language="en",
+    ttl=None,
+    entries=(),
+    known=frozenset({b"2"}),
+    id_scheme=IdScheme.GUID,
+    item_count=1,
+)
+FETCHED = Fetched(
+    final_url="https://b.example/feed",
+    moved_to="https://b.example/feed",
+    validators=NEW,
+    freshness=Freshness(),
+    body_hash=b"hash",
+    feed=FEED,
+    entries=(),
+)
+UNCHANGED = NotModified(validators=NEW)
+
+SPANS = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=6000))
+SPECS = st.builds(
+    FeedSpec,
+    url=st.integers().map(lambda n: f"https://{n}.example/feed"),
+    interval=st.none() | st.timedeltas(min_value=MINUTE, max_value=DAY),
+)
+FRESHNESS = st.builds(
+    Freshness,
+    retry_after=st.none() | SPANS,
+    max_age=st.none() | SPANS,
+    ttl=st.none() | SPANS,
+)
+
+
+def plan(
+    outcome: Outcome, *, state: FeedState = STATE, spec: FeedSpec = SPEC, now: datetime = NOON
+) -> FeedState:
+    return after(state, outcome, spec=spec, polling=POLLING, now=now)
+
+
+def wait(
+    outcome: Outcome, *, state: FeedState = STATE, spec: FeedSpec = SPEC, now: datetime = NOON
+) -> timedelta:
+    due_at = plan(outcome, state=state, spec=spec, now=now).next_poll_at
+    assert due_at is not None
+    return due_at - now
+
+
+# ------------------------------------------------------------------------ due
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param(STATE, True, id="never polled"),
+        pytest.param(replace(STATE, next_poll_at=NOON), True, id="now"),
+        pytest.param(replace(STATE, next_poll_at=NOON - DAY), True, id="late"),
+        pytest.param(replace(STATE, next_poll_at=NOON + MINUTE), False, id="not yet"),
+        pytest.param(replace(STATE, gone=True), False, id="gone"),
+    ],
+)
+def test_a_feed_is_due(state: FeedState, *, expected: bool) -> None:
+    assert is_due(state, now=NOON) is expected
+
+
+# -------------------------------------------------------------------- success
+
+
+def test_a_body_is_remembered() -> None:
+    state = replace(STATE, failures=3, error="x", failing_since_at=NOON - DAY)
+
+    changed = plan(FETCHED, state=state)
+
+    assert changed == replace(
+        STATE,
+        moved_to="https://b.example/feed",
+        title="A",
+        site_url="https://a.example/",
+        language="en",
+        validators=NEW,
+        body_hash=b"hash",
+        known=frozenset({b"2"}),
+        last_polled_at=NOON,
+        last_fetched_at=NOON,
+        next_poll_at=changed.next_poll_at,
+    )
+
+
+def test_a_304_moves_the_validators_and_nothing_of_the_body() -> None:
+    state = replace(STATE, failures=3, error="x", failing_since_at=NOON - DAY, moved_to="m")
+
+    changed = plan(UNCHANGED, state=state)
+
+    assert changed == replace(
+        STATE,
+        moved_to="m",
+        validators=NEW,
+        last_polled_at=NOON,
+        next_poll_at=changed.next_poll_at,
+    )
+
+
+def test_words_that_a_body_lacks_are_kept() -> None:
+    silent = replace(FETCHED, feed=replace(FEED, title="", site_url="", language=""))
+    state = replace(STATE, title="Old", site_url="https://o.example/", language="fr")
+
+    changed = plan(silent, state=state)
+
+    assert (changed.title, changed.site_url, changed.language) == (
+        "Old",
+        "https://o.example/",
+        "fr",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "read", "expected"),
+    [
+        (IdScheme.GUID, IdScheme.LINK, IdScheme.LINK),
+        (IdScheme.LINK, IdScheme.GUID, IdScheme.LINK),
+        (IdScheme.GUID_AND_LINK, IdScheme.GUID, IdScheme.GUID_AND_LINK),
+    ],
+)
+def test_an_id_scheme_moves_downwards_only(
+    before: IdScheme, read: IdScheme, expected: IdScheme
+) -> None:
+    outcome = replace(FETCHED, feed=replace(FEED, id_scheme=read))
+
+    assert plan(outcome, state=replace(STATE, id_scheme=before)).id_scheme is expected
+
+
+def test_the_usual_wait_is_spread_by_a_tenth() -> None:
+    waits = {
+        wait(UNCHANGED, spec=FeedSpec(url=f"https://{n}.example/feed")) / HOUR for n in range(200)
+    }
+
+    assert len(waits) == 200
+    assert 0.9 <= min(waits) < 0.93
+    assert 1.07 < max(waits) <= 1.1
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [(10 * MINUTE, 15 * MINUTE), (30 * MINUTE, 30 * MINUTE), (WEEK, WEEK)],
+    ids=["no shorter than the minimum", "own", "longer than the maximum is the person's wish"],
+)
+def test_a_feeds_own_interval_counts(interval: timedelta, expected: timedelta) -> None:
+    assert wait(UNCHANGED, spec=replace(SPEC, interval=interval)) / expected == pytest.approx(
+        1, 0.1
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        pytest.param(replace(UNCHANGED, freshness=Freshness(max_age=3 * HOUR)), 3 * HOUR, id="304"),
+        pytest.param(replace(FETCHED, freshness=Freshness(max_age=3 * HOUR)), 3 * HOUR, id="200"),
+        pytest.param(replace(FETCHED, freshness=Freshness(ttl=5 * HOUR)), 5 * HOUR, id="ttl"),
+        pytest.param(replace(FETCHED, feed=replace(FEED, ttl=4 * HOUR)), 4 * HOUR, id="feed's ttl"),
+        pytest.param(
+            replace(UNCHANGED, freshness=Freshness(retry_after=2 * DAY)), 2 * DAY, id="Retry-After"
+        ),
+    ],
+)
+def test_what_is_asked_for_is_a_lower_bound(outcome: Outcome, expected: timedelta) -> None:
+    assert expected <= wait(outcome) <= expected * 1.1
+
+
+@pytest.mark.parametrize(
+    "freshness", [Freshness(max_age=timedelta(days=5844)), Freshness(ttl=timedelta(days=400))]
+)
+def test_an_absurd_freshness_is_capped(freshness: Freshness) -> None:
+    assert wait(replace(UNCHANGED, freshness=freshness)) == DAY
+
+
+@given(SPECS, FRESHNESS)
+def test_a_success_is_followed_within_bounds(spec: FeedSpec, freshness: Freshness) -> None:
+    span = wait(replace(UNCHANGED, freshness=freshness), spec=spec)
+    asked = min(freshness.retry_after or timedelta(), WEEK)
+    floors = [min(word or timedelta(), DAY) for word in (freshness.max_age, freshness.ttl)]
+
+    assert max(POLLING.min_interval, asked, *floors) <= span <= max(DAY, asked + 5 * MINUTE)
+
+
+# -------------------------------------------------------------------- failure
+
+
+def test_a_failure_changes_nothing_of_the_feed() -> None:
+    changed = plan(FAILED)
+
+    assert changed == replace(
+        STATE,
+        failures=1,
+        error="too slow",
+        failing_since_at=NOON,
+        last_polled_at=NOON,
+        next_poll_at=changed.next_poll_at,
+    )
+
+
+def test_the_first_failure_of_a_row_is_remembered() -> None:
+    later = plan(FAILED, state=plan(FAILED), now=NOON + HOUR)
+
+    assert later.failing_since_at == NOON
+    assert later.failures == 2
+
+
+@pytest.mark.parametrize(
+    ("failures", "longest"),
+    [(0, HOUR), (1, HOUR), (2, 2 * HOUR), (3, 4 * HOUR), (6, DAY), (10_000, DAY)],
+)
+def test_failures_back_off_up_to_the_maximum(failures: int, longest: timedelta) -> None:
+    span = wait(FAILED, state=replace(STATE, failures=failures))
+
+    assert longest * 0.8 <= span <= longest
+
+
+def test_feeds_that_fail_together_come_back_apart() -> None:
+    spans = {wait(FAILED, spec=FeedSpec(url=f"https://{n}.example/feed")) for n in range(100)}
+
+    assert len(spans) == 100
+
+
+@given(SPECS, FRESHNESS, st.integers(0, 1_000_000), st.sampled_from(FailureKind))
+def test_a_failure_is_followed_within_bounds(
+    spec: FeedSpec, freshness: Freshness, failures: int, kind: FailureKind
+) -> None:
+    outcome = Failed(kind=kind, message="x", freshness=freshness)
+    span = wait(outcome, state=replace(STATE, failures=failures), spec=spec)
+    asked = min(freshness.retry_after or timedelta(), WEEK)
+
+    assert max(POLLING.min_interval, asked) <= span <= max(DAY, asked + 5 * MINUTE)
+
+
+@given(SPECS, st.sampled_from([FAILED, UNCHANGED, FETCHED]))
+def test_the_same_history_gives_the_same_plan(spec: FeedSpec, outcome: Outcome) -> None:
+    assert plan(outcome, spec=spec) == plan(outcome, spec=spec)
+
+
+def test_a_feed_that_is_gone_is_not_polled_again() -> None:
+    changed = plan(Gone(message="gone for good"), state=replace(STATE, next_poll_at=NOON))
+
+    assert changed.gone
+    assert changed.next_poll_at is None
+    assert changed.error == "gone for good"
+    assert changed.failing_since_at == NOON
+    assert changed.validators == OLD
+    assert not is_due(changed, now=NOON + 1000 * DAY)
+
+
+def test_a_deferred_feed_waits_and_is_otherwise_as_it_was() -> None:
+    state = replace(STATE, failures=2, error="x", failing_since_at=NOON - DAY)
+
+    changed = plan(Deferred(until_at=NOON + HOUR, message="later"), state=state)
+
+    assert changed == replace(state, next_poll_at=changed.next_poll_at)
+    assert changed.next_poll_at is not None
+    assert NOON + HOUR <= changed.next_poll_at <= NOON + HOUR + 5 * MINUTE
+
+
+# ----------------------------------------------------------------------- host
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://A.Example/feed", "a.example:443"),
+        ("http://a.example", "a.example:80"),
+        ("http://a.example.:8080/x", "a.example:8080"),
+        ("https://me:pw@a.example/", "a.example:443"),
+        ("https://b\u00fccher.example/", "xn--bcher-kva.example:443"),
+        ("http://[2001:DB8::1]:81/", "[2001:db8::1]:81"),
+        ("http://" + "x" * 80 + "/", "x" * 80 + ":80"),
+        ("http://a.example:99999/", "http://a.example:99999/"),
+        ("http://[bad", "http://[bad"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_a_host_is_named(url: str, expected: str) -> None:
+    assert host_of(url) == expected
+
+
+def limited(retry_after: timedelta | None) -> Failed:
+    return Failed(
+        kind=FailureKind.RATE_LIMITED, message="", freshness=Freshness(retry_after=retry_after)
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome", "expected"),
+    [
+        pytest.param(SPEC.url, limited(2 * HOUR), NOON + 2 * HOUR, id="as long as it asks"),
+        pytest.param(SPEC.url, limited(None), NOON + HOUR, id="an hour when it does not say"),
+        pytest.param(SPEC.url, limited(timedelta()), NOON + HOUR, id="no time is not saying"),
+        pytest.param(SPEC.url, limited(400 * DAY), NOON + WEEK, id="a week at most"),
+        pytest.param(SPEC.url, FAILED, None, id="another failure"),
+        pytest.param(SPEC.url, UNCHANGED, None, id="no failure"),
+        pytest.param("http://10.0.0.1/feed", limited(HOUR), None, id="private address"),
+        pytest.param("http://localhost/feed", limited(HOUR), None, id="this machine"),
+        pytest.param("http://[bad", limited(HOUR), None, id="no URL"),
+    ],
+)
+def test_a_rate_limit_pauses_a_public_host(
+    url: str, outcome: Outcome, expected: datetime | None
+) -> None:
+    assert host_pause(url, outcome, now=NOON, polling=POLLING) == expected
+
+
+def test_requests_are_grouped_by_host_in_order() -> None:
+    first, second, third = (
+        PollRequest(spec=FeedSpec(url=url), state=STATE, now=NOON)
+        for url in ("https://a.example/1", "https://b.example/2", "https://A.example:443/3")
+    )
+
+    assert group_by_host([first, second, third]) == [(first, third), (second,)]
