@@ -179,6 +179,7 @@ class FeedState:
     last_polled_at: datetime | None = None
     last_fetched_at: datetime | None = None  # the last body taken in
     next_poll_at: datetime | None = None
+    left_alone_until_at: datetime | None = None  # a server's own word: not even by hand before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

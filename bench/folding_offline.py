@@ -2,7 +2,7 @@
 
     python bench/folding_offline.py             prints every figure
     python bench/folding_offline.py --train     trains the coverage model, prints its table
-    python bench/folding_offline.py --cost      CPU and memory of an entry, with a full window
+    python bench/folding_offline.py --cost N    CPU and memory of an entry, with N in the window
 
 Reads ../shared/folding; copies nothing. Entries go through the Index one by one, in order of
 publication. Half of `stories.jsonl` (by time) is held out from training and tuning.
@@ -13,13 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
+import resource
 import sys
 import tarfile
 import time
-import tracemalloc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from math import exp
@@ -78,7 +77,7 @@ def feed_of(row: Row) -> str:
     return f"outlet-{row['id'].rsplit('-', 1)[-1]}"
 
 
-def arrivals_of(rows: Sequence[Row], *, with_text: bool = False) -> list[tuple[str, Arrival]]:
+def arrivals_of(rows: Sequence[Row]) -> list[tuple[str, Arrival]]:
     """Return (id, arrival) for each row, in order of publication."""
     feeds: dict[str, int] = {}
     found = []
@@ -90,7 +89,6 @@ def arrivals_of(rows: Sequence[Row], *, with_text: bool = False) -> list[tuple[s
             url=row["url"],
             title=row["title"],
             summary=row["summary"],
-            content=row.get("text", "") if with_text else "",
             language="en",
         )
         arrival = Arrival(
@@ -116,12 +114,37 @@ def undated_spread(rows: Sequence[Row], *, seed: int = 7) -> list[Row]:
     return spread
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Rows with the field that holds the truth, and the pairs of labels that are not scored."""
+
+    rows: list[Row]
+    field: str
+    ignore: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, name: str, *, field: str) -> Measured:
+        rows = undated_spread(rows_of(f"{name}.jsonl")) if "train" in name else rows_of(f"{name}.jsonl")
+        return cls(rows=rows, field=field, ignore=ignored_pairs(f"{name}.ignore.json"))
+
+    def arrivals(self) -> list[tuple[str, Arrival]]:
+        return arrivals_of(self.rows)
+
+    def halves(self) -> tuple[Measured, Measured]:
+        """Return the earlier half, to train and tune on, and the later one, to be held out."""
+        rows = sorted(self.rows, key=lambda row: (moment_of(row), row["id"]))
+        middle = len(rows) // 2
+        return replace(self, rows=rows[:middle]), replace(self, rows=rows[middle:])
+
+
 # --------------------------------------------------------------------- folding
 
 
-def fold_all(arrivals: Iterable[tuple[str, Arrival]], folding: Folding) -> dict[str, str]:
+def fold_all(
+    arrivals: Iterable[tuple[str, Arrival]], folding: Folding, *, follow_ups: bool = False
+) -> dict[str, str]:
     """Return id -> story, after all entries went through the index in the given order."""
-    index = stories.Index(folding)
+    index = stories.Index(folding, follow_ups=follow_ups)
     story_of: dict[str, str] = {}
     merged: dict[str, str] = {}
     for name, arrival in arrivals:
@@ -149,9 +172,237 @@ def scorer() -> Any:  # noqa: ANN401: a script without types
     return module.score
 
 
-def show(name: str, rows: Sequence[Row], got: Mapping[str, str], field: str, ignore: Any) -> None:  # noqa: ANN401, PLR0913, PLR0917: a table's line
-    result = scorer()({row["id"]: row[field] for row in rows}, got, ignore)
+def show(name: str, got: Mapping[str, str], measured: Measured) -> None:
+    gold = {row["id"]: row[measured.field] for row in measured.rows}
+    result = scorer()(gold, got, measured.ignore)
     print(
-        f"{name:34} pairs P {result['pair_P']:.4f} R {result['pair_R']:.4f}   "
+        f"{name:38} pairs P {result['pair_P']:.4f} R {result['pair_R']:.4f}   "
         f"BCubed P {result['b3_P']:.4f} R {result['b3_R']:.4f} F1 {result['b3_F1']:.4f}"
     )
+
+
+# --------------------------------------------------------------------- figures
+
+
+def measure() -> None:
+    measure_urls()
+    copies = Measured.of("dups", field="article")
+    show("dups, copies only", fold_all(copies.arrivals(), COPIES_ONLY), copies)
+    show("dups, copies and coverage", fold_all(copies.arrivals(), FOLDING), copies)
+    whole = Measured.of("stories", field="story")
+    show("stories, copies only", fold_all(whole.arrivals(), COPIES_ONLY), whole)
+    first, second = whole.halves()
+    for name, part in (("first half", first), ("held-out half", second), ("all", whole)):
+        show(f"stories, {name}", fold_all(part.arrivals(), FOLDING), part)
+        got = fold_all(part.arrivals(), FOLDING, follow_ups=True)
+        show(f"stories, {name}, with follow-ups", got, part)
+    train = Measured.of("train_stories", field="story")
+    show("train_stories", fold_all(train.arrivals(), FOLDING), train)
+    measure_series()
+    measure_orders(whole)
+
+
+def measure_urls() -> None:
+    rows = rows_of("urls.jsonl")
+    same = [canonical_url(row["a"]) == canonical_url(row["b"]) != "" for row in rows]
+    right = sum(found for found, row in zip(same, rows, strict=True) if row["same"])
+    false = sum(found for found, row in zip(same, rows, strict=True) if not row["same"])
+    print(f"urls: recall {right / sum(row['same'] for row in rows):.4f}, {false} false")
+
+
+def measure_series() -> None:
+    series = Measured.of("hardneg", field="story")
+    for follow_ups in (False, True):
+        got = fold_all(series.arrivals(), FOLDING, follow_ups=follow_ups)
+        folded = len(got) - len(set(got.values()))
+        print(f"hardneg: {folded} of {len(got)} folded{', with follow-ups' if follow_ups else ''}")
+
+
+def measure_orders(part: Measured) -> None:
+    """Print how alike the stories of two random orders of arrival are."""
+    entries = part.arrivals()
+    found = []
+    for seed in (1, 2):
+        order = entries[:]
+        random.Random(seed).shuffle(order)
+        for folding in (FOLDING, COPIES_ONLY):
+            found.append(fold_all(order, folding))
+        show(f"stories, order {seed}", found[-2], part)
+    for name, one, other in (("stories", found[0], found[2]), ("copies", found[1], found[3])):
+        result = scorer()(one, other)
+        print(f"{name} of two orders: BCubed F1 {result['b3_F1']:.4f}")
+
+
+# -------------------------------------------------------------------- training
+
+NAMES = tuple(field.name for field in fields(decide.Likeness))
+NEGATIVE_WEIGHT = 2.0  # a wrong merge is worse than a missed one
+RIDGE = 1.0
+MAX_STEPS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A candidate pair: what the model weighs (1 first, for the intercept), and the truth."""
+
+    measures: tuple[float, ...]
+    same: bool
+
+
+def pairs_of(part: Measured) -> list[Pair]:
+    """Return the pairs that the index would compare, met in order of publication."""
+    gold = {row["id"]: row["story"] for row in part.rows}
+    related = {frozenset(pair) for pair in part.ignore}
+    index = stories.Index(FOLDING)
+    names: dict[int, str] = {}
+    found = []
+    for name, arrival in part.arrivals():
+        for entry_id, likeness in index.candidates(arrival):
+            ours, theirs = gold[name], gold[names[entry_id]]
+            known = ours or theirs
+            if known and (ours == theirs or frozenset((ours, theirs)) not in related):
+                measures = (1.0, *(getattr(likeness, one) for one in NAMES))
+                found.append(Pair(measures=measures, same=ours == theirs))
+        names[arrival.entry_id] = name
+        index.add(arrival, story_id=name)
+    return found
+
+
+def train() -> None:
+    first, second = Measured.of("stories", field="story").halves()
+    pairs = pairs_of(Measured.of("train_stories", field="story")) + pairs_of(first)
+    weights = fit(pairs)
+    print(f"INTERCEPT = {weights[0]:.2f}\nCOVERAGE = {{")
+    for name, weight in zip(NAMES, weights[1:], strict=True):
+        print(f'    "{name}": {weight:.2f},')
+    print("}")
+    held_out = pairs_of(second)
+    print(f"# {len(pairs)} pairs; of {len(held_out)} held out: {curve(weights, held_out)}")
+
+
+def fit(pairs: Sequence[Pair]) -> list[float]:
+    """Return the weights of a logistic regression, by Newton's method with a ridge."""
+    weights = [0.0] * len(pairs[0].measures)
+    for _ in range(MAX_STEPS):
+        gradient, hessian = slopes(pairs, weights)
+        step = solve(hessian, gradient)
+        weights = [weight + change for weight, change in zip(weights, step, strict=True)]
+        if max(map(abs, step)) < 1e-5:  # noqa: PLR2004: far below two printed decimals
+            break
+    return weights
+
+
+def slopes(pairs: Sequence[Pair], weights: list[float]) -> tuple[list[float], list[list[float]]]:
+    size = len(weights)
+    gradient = [0.0] + [-RIDGE * weight for weight in weights[1:]]
+    hessian = [[RIDGE * (i == j > 0) for j in range(size)] for i in range(size)]
+    for pair in pairs:
+        likely = chance(weights, pair)
+        counts = 1.0 if pair.same else NEGATIVE_WEIGHT
+        error, bend = counts * (pair.same - likely), counts * likely * (1 - likely)
+        for i, value in enumerate(pair.measures):
+            gradient[i] += error * value
+            if value:
+                row, scaled = hessian[i], bend * value
+                for j, other in enumerate(pair.measures):
+                    row[j] += scaled * other
+    return gradient, hessian
+
+
+def chance(weights: Sequence[float], pair: Pair) -> float:
+    total = sum(a * b for a, b in zip(weights, pair.measures, strict=True))
+    return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+
+def solve(matrix: list[list[float]], right: list[float]) -> list[float]:
+    """Return x of matrix x = right, by Gauss and Jordan with pivots."""
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    for i in range(len(rows)):
+        pivot = max(range(i, len(rows)), key=lambda k: abs(rows[k][i]))
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        for k in range(len(rows)):
+            if k != i:
+                factor = rows[k][i] / rows[i][i]
+                rows[k] = [a - factor * b for a, b in zip(rows[k], rows[i], strict=True)]
+    return [row[-1] / row[i] for i, row in enumerate(rows)]
+
+
+def curve(weights: Sequence[float], pairs: Sequence[Pair]) -> str:
+    """Return the recall among candidate pairs at some precisions, with the chance to ask for."""
+    ranked = sorted(((chance(weights, pair), pair.same) for pair in pairs), reverse=True)
+    right, best = 0, {}
+    whole = sum(pair.same for pair in pairs)
+    for place, (likely, same) in enumerate(ranked, 1):
+        right += same
+        for wanted in (0.99, 0.98, 0.97, 0.95):
+            if right / place >= wanted:
+                best[wanted] = f"R {right / whole:.3f} at P {wanted} (chance {likely:.2f})"
+    return ", ".join(best[wanted] for wanted in sorted(best, reverse=True))
+
+
+# ------------------------------------------------------------------------ cost
+
+
+def invented_entries(count: int, *, seed: int = 1) -> Iterator[Entry]:
+    """Yield entries whose words are drawn from 6,000 by Zipf's law; sentences are used again."""
+    draw = random.Random(seed)
+    syllables = "ka lo mi ter ran sel dor vi na pe qu ist el ar on fo bru che sta pli gra".split()
+    vocabulary = ["".join(draw.choices(syllables, k=draw.randint(1, 4))) for _ in range(6000)]
+    weights = [1 / (rank + 3) for rank in range(len(vocabulary))]
+    sentences = [
+        " ".join(draw.choices(vocabulary, weights, k=draw.randint(6, 22))) for _ in range(12_000)
+    ]
+    for number in range(count):
+        title = " ".join(draw.choices(vocabulary, k=draw.randint(4, 11))).capitalize()
+        text = ". ".join(draw.choices(sentences, k=4)).capitalize()[:400]
+        url = f"https://host{number // 35}.example/news/{number}"
+        yield Entry(key=str(number), guid=url, url=url, title=title, summary=text, language="en")
+
+
+def cost(count: int) -> None:
+    entries = list(invented_entries(count))
+    began = time.process_time()
+    features = [describe(entry) for entry in entries]
+    print(f"describe: {(time.process_time() - began) / count * 1e6:.0f} us an entry")
+    print(f"features: {sum(map(len, features)) / count:.0f} bytes an entry")
+    arrivals = [
+        Arrival(
+            entry_id=number, feed_id=number // 35, feed_url=entry.url, key=entry.key,
+            guid=entry.guid, url=entry.url, at=EPOCH + timedelta(seconds=number), features=encoded,
+        )
+        for number, (entry, encoded) in enumerate(zip(entries, features, strict=True), 1)
+    ]  # fmt: skip
+    index = stories.Index(FOLDING)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    for place, arrival in enumerate(arrivals):
+        if place == count * 4 // 5:
+            late = time.process_time()
+        index.fold(arrival)
+    ended = time.process_time()
+    print(f"fold: {(ended - began) / count * 1e6:.0f} us an entry with up to {count:,} kept")
+    print(f"fold: {(ended - late) / (count - count * 4 // 5) * 1e6:.0f} us, the last fifth of them")
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(f"index: {grown / count + sum(map(len, features)) / count / 1024:.2f} kB an entry")
+    again = stories.Index(FOLDING)
+    began = time.process_time()
+    for arrival in arrivals:
+        again.add(arrival, story_id=arrival.key)
+    print(f"loading: {(time.process_time() - began) / count * 1e6:.0f} us an entry")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--train", action="store_true", help="train the coverage model")
+    options.add_argument("--cost", type=int, metavar="N", help="CPU and memory with N entries")
+    chosen = options.parse_args()
+    if chosen.train:
+        train()
+    elif chosen.cost:
+        cost(chosen.cost)
+    else:
+        measure()
+
+
+if __name__ == "__main__":
+    main()

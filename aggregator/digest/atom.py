@@ -61,7 +61,8 @@ def _add_entry(feed: ET.Element, publication: Publication, sheet: Sheet) -> None
         add(entry, "category", term=term)
     if not is_edition(publication):
         _add_source(entry, publication)
-    add(entry, "summary", publication.summary)
+    if publication.summary:
+        add(entry, "summary", publication.summary)
     add(entry, "content", publication.html, type="html")
     if publication.image:
         add(entry, "media:thumbnail", url=publication.image)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -21,6 +23,7 @@ _NAMESPACES = {
     "xmlns:fh": HISTORY,
     "xmlns:media": MEDIA,
 }
+_TAG_OPENS = re.compile(r"<[A-Za-z/!?]")
 _UNKNOWN_TYPE = "application/octet-stream"  # RSS asks for a type (RFC 2046 section 4.5.1)
 
 
@@ -56,24 +59,34 @@ def _add_links(channel: ET.Element, sheet: Sheet) -> None:
 
 def _add_item(channel: ET.Element, publication: Publication, sheet: Sheet) -> None:
     item = add(channel, "item")
-    add(item, "title", publication.title)
+    add(item, "title", _plain(publication.title))
     if publication.url:
         add(item, "link", publication.url)
     add(item, "guid", publication.id, isPermaLink="false")
     add(item, "pubDate", rfc822(publication.published_at))
     for name in publication.authors or (publication.source.outlet or sheet.title,):
-        add(item, "dc:creator", name)
+        add(item, "dc:creator", _plain(name))
     if publication.language:
         add(item, "dc:language", publication.language)
     for term in publication.categories:
-        add(item, "category", term)
+        add(item, "category", _plain(term))
     if publication.source.feed_url and not is_edition(publication):
-        add(item, "source", publication.source.outlet, url=publication.source.feed_url)
+        source = publication.source
+        add(item, "source", _plain(source.outlet), url=source.feed_url)
     _add_file(item, publication.enclosures)
-    add(item, "description", publication.summary)
+    add(item, "description", escape(publication.summary, quote=False))  # RSS wants HTML here
     add(item, "content:encoded", publication.html)
     if publication.image:
         add(item, "media:thumbnail", url=publication.image)
+
+
+def _plain(text: str) -> str:
+    """Return a plain text so that it stays one in readers that take it for HTML.
+
+    RSS does not say which of the two a title is; only what would be a tag is escaped, since
+    other readers show the escapes.
+    """
+    return escape(text, quote=False) if _TAG_OPENS.search(text) else text
 
 
 def _add_file(item: ET.Element, enclosures: tuple[Enclosure, ...]) -> None:

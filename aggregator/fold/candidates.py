@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 SKETCH_KEYS = 20  # of two texts with Jaccard .30, 99.2 % share two of their 20 smallest pair hashes
 MIN_SHARED_KEYS = 2
 MAX_BUCKET = 512  # entries looked at under one key; more share it only through boilerplate
-MAX_COPY_CANDIDATES = 24
+MAX_COPY_CANDIDATES = 12  # those that share most keys; a copy shares five or more of them
 MAX_RARE_STEMS = 20  # the README's measure: 16 to 24 find .92 to .95 of the partners
-MAX_POSTINGS = 1_200  # looked at for one entry: about 0.1 ms
-MAX_COVERAGE_CANDIDATES = 12
+MAX_POSTINGS = 1_000  # looked at for one entry: about 0.05 ms
+MIN_SEARCHED = 3  # stems that are searched even past that, where all words are common
+MAX_COVERAGE_CANDIDATES = 8
 MIN_SEARCHED_SHARE = 0.1  # of the stems searched; below it 1 in 200 true partners was found
 MIN_POPULATION = 200  # rarities of a smaller window are computed as if it held this many
 
@@ -65,9 +66,7 @@ class KeyPostings:
 
     def sharing(self, keys: Iterable[int]) -> list[int]:
         """Return the entries that share enough of the keys, those that share most first."""
-        counts: Counter[int] = Counter()
-        for key in keys:
-            counts.update(self.entries(key))
+        counts = Counter(chain.from_iterable(map(self.entries, keys)))
         enough = [item for item in counts.items() if item[1] >= MIN_SHARED_KEYS]
         return [entry_id for entry_id, _ in sorted(enough, key=lambda item: (-item[1], item[0]))]
 
@@ -133,9 +132,7 @@ class StemPostings:
         `rarity` holds the rarity of the entry's stems. The rarer half counts double.
         """
         searched = self._searched(rarity)
-        counts: Counter[int] = Counter()
-        for holding in searched:
-            counts.update(holding)
+        counts = Counter(chain.from_iterable(searched))
         twice = Counter(chain.from_iterable(searched[: len(searched) // 2]))
         least = max(1, MIN_SEARCHED_SHARE * (len(searched) + len(searched) // 2))
         enough = [
@@ -149,14 +146,15 @@ class StemPostings:
     def _searched(self, rarity: Mapping[int, float]) -> list[list[int]]:
         """Return the postings of the rarest stems, within the budget, the rarest first."""
         budget = MAX_POSTINGS
-        found = []
+        found: list[list[int]] = []
         for stem in sorted(rarity, key=lambda stem: (-rarity[stem], stem)):
             holding = self._holding.get(stem)
-            if holding:
-                budget -= len(holding)
-                found.append(holding)
-            if budget < 0 or len(found) == MAX_RARE_STEMS:
+            if not holding:
+                continue
+            budget -= len(holding)
+            if len(found) == MAX_RARE_STEMS or (budget < 0 and len(found) >= MIN_SEARCHED):
                 break
+            found.append(holding[-MAX_POSTINGS:])
         return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from math import exp, log1p, sqrt
+from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 from aggregator.fold.coefficients import COVERAGE, INTERCEPT
@@ -170,7 +170,6 @@ class Likeness:
     title_numbers_conflict: float
     numbers_shared: float
     gap_days: float  # days
-    weight: float  # of the shared stems, rarity summed; log scale
     rarest: float  # rarity of the rarest shared stem
 
 
@@ -205,9 +204,9 @@ def weigh(features: Features, of: Mapping[int, float]) -> Weights:
     """Return the weights of an entry's words, given the rarity of each of its stems."""
     return Weights(
         title_sum=sum(of[stem] for stem in features.title) or 1.0,
-        title_norm=_norm(of, features.title),
-        text_norm=_norm(of, features.stems),
-        name_norm=_norm(of, features.names),
+        title_norm=_norm(features.title, of),
+        text_norm=_norm(features.stems, of),
+        name_norm=_norm(features.names, of),
     )
 
 
@@ -222,43 +221,41 @@ def likeness(
     shared = ours.stems & theirs.stems
     if len(shared) < MIN_SHARED_STEMS:
         return None
-    weight = sum(rarity[stem] for stem in shared)
-    if weight < MIN_SHARED_WEIGHT:
+    weights = [rarity[stem] for stem in shared]
+    if sum(weights) < MIN_SHARED_WEIGHT:
         return None
-    both = _squares(ours.title & theirs.title, rarity)
+    in_both = [rarity[stem] for stem in ours.title & theirs.title]
     first = _sum(shared & ours.title, rarity) / new.weights.title_sum
     second = _sum(shared & theirs.title, rarity) / old.weights.title_sum
-    in_title = _sum(ours.title & theirs.title, rarity)
+    named = [rarity[stem] for stem in ours.names & theirs.names]
     return Likeness(
-        title_cosine=both / (new.weights.title_norm * old.weights.title_norm),
-        text_cosine=_squares(shared, rarity) / (new.weights.text_norm * old.weights.text_norm),
+        title_cosine=_squares(in_both) / (new.weights.title_norm * old.weights.title_norm),
+        text_cosine=_squares(weights) / (new.weights.text_norm * old.weights.text_norm),
         covered_least=min(first, second),
         covered_most=max(first, second),
-        shorter_in_title=in_title / min(new.weights.title_sum, old.weights.title_sum),
-        name_cosine=_squares(ours.names & theirs.names, rarity)
-        / (new.weights.name_norm * old.weights.name_norm),
+        shorter_in_title=sum(in_both) / min(new.weights.title_sum, old.weights.title_sum),
+        name_cosine=_squares(named) / (new.weights.name_norm * old.weights.name_norm),
         numbers_conflict=float(numbers_conflict(ours.numbers, theirs.numbers)),
         title_numbers_conflict=float(numbers_conflict(ours.title_numbers, theirs.title_numbers)),
         numbers_shared=min(1.0, len(ours.numbers & theirs.numbers) / 2),
         gap_days=gap_days,
-        weight=log1p(weight),
-        rarest=max(rarity[stem] for stem in shared),
+        rarest=max(weights),
     )
 
 
 def probability(found: Likeness) -> float:
     """Return how likely two entries are coverage of one event, by the trained model."""
-    total = INTERCEPT + sum(weight * getattr(found, name) for name, weight in COVERAGE.items())
+    total = INTERCEPT + sum([weight * getattr(found, name) for name, weight in COVERAGE.items()])
     return 1.0 / (1.0 + exp(-total))
 
 
-def _norm(of: Mapping[int, float], stems: Iterable[int]) -> float:
-    return sqrt(_squares(stems, of)) or 1.0
+def _norm(stems: Iterable[int], of: Mapping[int, float]) -> float:
+    return sqrt(_squares([of[stem] for stem in stems])) or 1.0
 
 
-def _squares(stems: Iterable[int], rarity: Mapping[int, float]) -> float:
-    return sum([rarity[stem] ** 2 for stem in stems])
+def _squares(weights: list[float]) -> float:
+    return sum([weight * weight for weight in weights])
 
 
-def _sum(stems: Iterable[int], rarity: Mapping[int, float]) -> float:
-    return sum([rarity[stem] for stem in stems])
+def _sum(stems: Iterable[int], of: Mapping[int, float]) -> float:
+    return sum([of[stem] for stem in stems])

@@ -240,28 +240,35 @@ class Index:
         if not (self._coverage and new.arrival.coverage):
             return None
         for match in self._likeliest(new):
-            if match.score < MIN_BEST:
-                return None
             average = self._average(new, match.kept.story_id)
             if average is not None and average >= MIN_AVERAGE:
                 return match
         return None
 
+    def candidates(self, arrival: Arrival) -> list[tuple[int, decide.Likeness]]:
+        """Return the entries that an arrival would be compared with for coverage, and their likeness.
+
+        What the model is trained on.
+        """
+        new = self._newcomer(arrival, decode(arrival.features))
+        copies = {match.kept.entry_id for match in self._copies(new)}
+        found = ((kept.entry_id, self._likeness(new, kept)) for kept in self._partners(new))
+        return [(one, likeness) for one, likeness in found if likeness and one not in copies]
+
+    def _partners(self, new: Newcomer) -> Iterator[Kept]:
+        kept = map(self._window.kept.get, self._window.stems.partners(new.rarity))
+        able = (one for one in kept if one is not None and self._may_cover(new, one))
+        return islice(able, candidates.MAX_COVERAGE_CANDIDATES)
+
     def _likeliest(self, new: Newcomer) -> list[Match]:
         """Return the likeliest member of each story that partners stand in, the likeliest story first."""
         best: dict[str, Match] = {}
-        compared = 0
-        for entry_id in self._window.stems.partners(new.rarity):
-            kept = self._window.kept.get(entry_id)
-            if kept is None or not self._may_cover(new, kept):
-                continue
-            score, found = self._coverage_of(new, kept)
-            if kept.story_id not in best or score > best[kept.story_id].score:
-                reason = _why_covers(new, kept, found) if found and score >= MIN_BEST else ""
+        for kept in self._partners(new):
+            found = self._likeness(new, kept)
+            score = decide.probability(found) if found else 0.0
+            if found and score >= MIN_BEST and _is_better(score, best.get(kept.story_id)):
+                reason = _why_covers(new, kept, found)
                 best[kept.story_id] = Match(kept=kept, reason=reason, score=score)
-            compared += 1
-            if compared == candidates.MAX_COVERAGE_CANDIDATES:
-                break
         ranked = sorted(best.values(), key=lambda match: (-match.score, match.kept.entry_id))
         return ranked[:MAX_STORIES_COMPARED]
 
@@ -277,23 +284,27 @@ class Index:
         if not self._follow_ups and any(_is_same_feed(new, kept) for kept in members):
             return None
         scores = [
-            self._coverage_of(new, kept)[0]
+            self._chance(new, kept)
             for kept in members[-MAX_MEMBERS_COMPARED:]
             if self._may_cover(new, kept)
         ]
         return sum(scores) / len(scores)
 
-    def _coverage_of(self, new: Newcomer, kept: Kept) -> tuple[float, decide.Likeness | None]:
+    def _chance(self, new: Newcomer, kept: Kept) -> float:
+        found = self._likeness(new, kept)
+        return decide.probability(found) if found else 0.0
+
+    def _likeness(self, new: Newcomer, kept: Kept) -> decide.Likeness | None:
         features = decode(kept.features)
         if decide.refusal(new.features, features, same_feed=_is_same_feed(new, kept)):
-            return 0.0, None
-        found = decide.likeness(
-            new.side,
-            self._window.side(kept, features),
-            rarity=new.rarity,
-            gap_days=abs(new.at_s - kept.at_s) / DAY_S,
-        )
-        return (decide.probability(found), found) if found else (0.0, None)
+            return None
+        gap_days = abs(new.at_s - kept.at_s) / DAY_S
+        side = self._window.side(kept, features)
+        return decide.likeness(new.side, side, rarity=new.rarity, gap_days=gap_days)
+
+
+def _is_better(score: float, match: Match | None) -> bool:
+    return match is None or score > match.score
 
 
 def _is_same_feed(new: Newcomer, kept: Kept) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aggregator.fold.features import Features
     from aggregator.model import Arrival
 
-STALE_GROWTH = 1.5  # weights are computed again when the window has grown or shrunk by so much
+STALE_GROWTH = 3.0  # weights are computed again when the window has grown or shrunk by so much
 
 
 @dataclass(slots=True, kw_only=True)

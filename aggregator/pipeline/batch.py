@@ -88,7 +88,7 @@ async def read_one(request: PollRequest, tools: Tools) -> Outcome:
     """Fetch one feed and read what is new in it."""
     started = perf_counter()
     answer = await tools.fetcher.fetch(
-        request.state.moved_to or request.spec.url,
+        request.spec.url,
         validators=request.state.validators,
         headers=request.spec.headers,
         proxy=request.spec.proxy,

@@ -144,8 +144,11 @@ class House:
         return done
 
     def publish_at_times(self) -> None:
-        """Publish if the last time is a while ago: for calls between transactions."""
-        if self._published_at is None or self.clock() - self._published_at >= PUBLISH_EVERY:
+        """Publish if the last time is a while ago: for calls between transactions.
+
+        Not before this house's first pass is whole: coverage of what came first may be on its way.
+        """
+        if self._published_at and self.clock() - self._published_at >= PUBLISH_EVERY:
             self.publish()
 
     def prune(self) -> Pruned:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aggregator.digest import compose, edition, rank, render, select
+from aggregator.digest.sheet import authority
 from aggregator.model import Digest, DigestKind, Publication
 from aggregator.pipeline.files import write_documents
 from aggregator.store import feeds, publications, stories
@@ -119,11 +119,17 @@ class DigestDesk:
     # ----------------------------------------------------------------- live
 
     def _go_live(self, seen_since: datetime | None) -> int:
-        settled_at = self.now - self.digest.settle
-        since = None if seen_since is None else seen_since - self.digest.settle
+        settle = self._settle()
+        settled_at = self.now - settle
+        since = None if seen_since is None else seen_since - settle
         fresh = self._compose(self._ready(until=settled_at, seen_since=since))
         publications.save(self.db, fresh, composed_at=self.now)
         return len(fresh)
+
+    def _settle(self) -> timedelta:
+        """Return how long a story waits here. The first ones need not: a whole pass has gathered."""
+        is_first = publications.next_number(self.db, self.digest.name) == 1
+        return timedelta() if is_first else self.digest.settle
 
     def _revise(self) -> int:
         """Bring the current publications up to date with their stories."""
@@ -259,7 +265,7 @@ class DigestDesk:
 
     @property
     def _authority(self) -> str:
-        return urlsplit(self.config.service.public_url).hostname or "localhost"
+        return authority(self.config.service.public_url)
 
 
 def _at(story: Story) -> datetime:

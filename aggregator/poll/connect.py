@@ -26,7 +26,7 @@ SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
 
-HEAD_LIMIT_BYTES = 64 * 1024  # real answers have 0.3 to 8 kB of headers
+HEAD_LIMIT_BYTES = 96 * 1024  # real heads have 0.3 to 8 kB; h11 gives up at 100 kB of one event
 LOOKUP_THREADS = 32  # a name server that hangs holds a thread for some 10 s
 MAX_ADDRESSES = 4  # tried for a host: two of each family is what large hosts publish
 ATTEMPT_S = 4.0  # for an address when others are left: a dead IPv6 route must not take all the time
@@ -115,7 +115,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         if self._left_bytes <= 0:
             raise FloodError
         try:
-            data = await self._inner.read(max_bytes, timeout)
+            data = await self._inner.read(min(max_bytes, self._left_bytes), timeout)
         except httpcore.ReadError as error:
             self._raise_if_stale(error)
             raise

@@ -136,13 +136,14 @@ def _unbrotli(wire: bytes, limit: int) -> bytes:
     unpacker = brotli.Decompressor()
     parts = [unpacker.process(wire, output_buffer_limit=STEP_BYTES)]
     total = len(parts[0])
-    while total <= limit and not unpacker.can_accept_more_data():
+    # `can_accept_more_data` is no end: it says yes while output waits that the limit held back.
+    while total <= limit and not unpacker.is_finished():
         parts.append(unpacker.process(b"", output_buffer_limit=STEP_BYTES))
+        if not parts[-1]:
+            raise _BrokenError
         total += len(parts[-1])
     if total > limit:
         raise _TooLargeError
-    if not unpacker.is_finished():
-        raise _BrokenError
     return b"".join(parts)
 
 

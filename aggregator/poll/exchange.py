@@ -37,6 +37,7 @@ SECONDS = re.compile(r"[0-9]+", re.ASCII)
 MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?([0-9]+)', re.IGNORECASE | re.ASCII)
 UNCACHED = re.compile(r"(?:^|,)\s*no-(?:cache|store)\s*(?:,|$)", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_PORT = 65_535
 
 Fields = Mapping[str, str]
 
@@ -155,9 +156,33 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return scheme, host and port, with the scheme's own port where none is written."""
-    return url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)
+def host_name(url: httpx.URL) -> str:
+    """Return the URL's host as DNS knows it: an international name stays in its ASCII form.
+
+    `httpx.URL.host` raises on an ASCII form that stands for nothing.
+    """
+    return url.raw_host.decode("ascii")
+
+
+def port_of(url: httpx.URL) -> int:
+    """Return the URL's port, its scheme's own where none is written, 0 for an unknown scheme."""
+    return DEFAULT_PORTS.get(url.scheme, 0) if url.port is None else url.port
+
+
+def is_askable(url: httpx.URL) -> bool:
+    """Return whether this is an http or https URL whose host and port can exist."""
+    try:
+        host = url.host
+    except UnicodeError:  # an international name in an ASCII form that stands for nothing
+        return False
+    # httpx escapes what no host may hold.
+    named = bool(host) and "%" not in host
+    return named and url.scheme in DEFAULT_PORTS and 0 < port_of(url) <= MAX_PORT
+
+
+def origin_of(url: httpx.URL) -> tuple[str, str, int]:
+    """Return scheme, host and port, by which RFC 6454 section 4 tells origins apart."""
+    return url.scheme, host_name(url), port_of(url)
 
 
 def without_secrets(url: httpx.URL) -> str:
@@ -194,4 +219,4 @@ def content_location_of(fields: Fields, url: httpx.URL) -> str:
         target = redirect_target(url.copy_with(userinfo=b""), value)
     except httpx.InvalidURL:
         return ""
-    return without_secrets(target) if target.scheme in DEFAULT_PORTS and target.host else ""
+    return without_secrets(target) if is_askable(target) else ""

@@ -39,10 +39,10 @@ TROUBLE = (
     httpx.InvalidURL,
     SOCKSError,
     OSError,
+    UnicodeError,  # from a host name that IDNA does not know
 )
 # Behind a proxy, a connection or a look-up that fails on this side is the proxy's.
 PROXY_BLAME = frozenset({FailureKind.CONNECT, FailureKind.DNS})
-MAX_CAUSES = 10
 MAX_REASON_CHARS = 200
 TOO_MANY = 429
 UNAVAILABLE = 503
@@ -71,9 +71,7 @@ def of_trouble(error: Exception, *, host: str, proxied: bool) -> Failed:
 def causes_of(error: BaseException) -> Iterator[BaseException]:
     """Yield the error and what led to it, also where httpcore hides the cause."""
     link: BaseException | None = error
-    for _ in range(MAX_CAUSES):
-        if link is None:
-            return
+    while link is not None:
         yield link
         link = link.__cause__ or link.__context__
 
@@ -245,5 +243,5 @@ _TELLERS = (
     ((httpcore.ProxyError, SOCKSError), _proxy),
     ((httpcore.ConnectError,), _unreachable),
     ((httpcore.LocalProtocolError,), _unsendable),
-    ((httpx.InvalidURL, httpx.HTTPError), _misled),
+    ((httpx.InvalidURL, httpx.HTTPError, UnicodeError), _misled),
 )

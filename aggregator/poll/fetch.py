@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -20,7 +21,6 @@ from aggregator.poll.address import LOOPBACK, AddressPolicy, is_loopback_name, l
 from aggregator.poll.connect import (
     HEAD_LIMIT_BYTES,
     BoundedStream,
-    FloodError,
     GuardedBackend,
     OpenBackend,
     Resolve,
@@ -28,7 +28,7 @@ from aggregator.poll.connect import (
     StaleConnectionError,
 )
 from aggregator.poll.exchange import user_agent
-from aggregator.poll.transport import open_client, open_proxy_client
+from aggregator.poll.transport import open_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,13 +38,11 @@ __all__ = ["Fetcher", "user_agent"]
 
 NO_VALIDATORS = Validators()
 MAX_HOPS = 5  # browsers stop at 20; a feed that needs more than two is rare
-MAX_STALE = 3  # kept connections to one host that may all have been closed meanwhile
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 WITH_BODY = frozenset({200, 203})
 NOT_MODIFIED = 304
 GONE = 410
-MAX_PORT = 65_535
 
 Answer = Download | NotModified | Failed | Gone
 
@@ -167,7 +165,7 @@ class Fetcher:
             async with asyncio.timeout(self._polling.timeout.total_seconds()):
                 return await self._travel(ask)
         except TimeoutError:
-            return failures.timed_out(parsed.host, self._polling.timeout)
+            return failures.timed_out(exchange.host_name(parsed), self._polling.timeout)
 
     async def _travel(self, ask: Ask) -> Answer:
         """Follow the redirects, each checked like the first URL."""
@@ -180,18 +178,18 @@ class Fetcher:
 
     def _refusal(self, ask: Ask, trail: Trail) -> Failed | None:
         """Return why the next URL is not asked at all, or None."""
-        url = trail.url
+        url, host = trail.url, exchange.host_name(trail.url)
         if trail.url in trail.visited:
-            return failures.bad_redirect(url.host, "in a circle")
+            return failures.bad_redirect(host, "in a circle")
         if len(trail.visited) > MAX_HOPS:
-            return failures.bad_redirect(ask.url.host, f"more than {MAX_HOPS} times")
-        port = url.port if url.port is not None else exchange.DEFAULT_PORTS.get(url.scheme, 0)
-        if url.scheme not in exchange.DEFAULT_PORTS or not url.host or not 0 < port <= MAX_PORT:
+            return failures.bad_redirect(exchange.host_name(ask.url), f"more than {MAX_HOPS} times")
+        port = exchange.port_of(url)
+        if not exchange.is_askable(url):
             return _unusable(trail)
         # Behind a proxy the guard sees the proxy alone, so what the spelling tells is judged here.
-        literal = literal_address(url.host) or (LOOPBACK if is_loopback_name(url.host) else None)
+        literal = literal_address(host) or (LOOPBACK if is_loopback_name(host) else None)
         if ask.proxy and literal and not self._policy.allows(literal, port):
-            return failures.refused_address(host=url.host, address=str(literal), port=port)
+            return failures.refused_address(host=host, address=str(literal), port=port)
         return None
 
     async def _hop(self, ask: Ask, trail: Trail) -> Answer | Redirect:
@@ -203,18 +201,16 @@ class Fetcher:
         except ValueError:
             return failures.unusable_proxy()
         try:
-            for _ in range(MAX_STALE):
-                try:
+            while True:  # each turn uses up a kept connection, and a fresh one is never stale
+                with suppress(StaleConnectionError):
                     return await self._exchange(client, ask, trail, fields=fields)
-                except StaleConnectionError:
-                    continue
-            return await self._exchange(client, ask, trail, fields=fields)
         except failures.TROUBLE as error:
-            return failures.of_trouble(error, host=trail.url.host, proxied=bool(ask.proxy))
+            host = exchange.host_name(trail.url)
+            return failures.of_trouble(error, host=host, proxied=bool(ask.proxy))
 
     def _client(self, proxy: str) -> httpx.AsyncClient:
         if proxy not in self._clients:
-            self._clients[proxy] = open_proxy_client(proxy, self._open, self._tls)
+            self._clients[proxy] = open_client(self._open, self._tls, proxy=proxy)
         return self._clients[proxy]
 
     async def _exchange(
@@ -234,10 +230,7 @@ class Fetcher:
             await response.aclose()
 
     def _admit(self, response: httpx.Response) -> None:
-        """Let the body be read; FloodError where the head alone is too large."""
-        head_bytes = sum(len(name) + len(value) for name, value in response.headers.raw)
-        if head_bytes > HEAD_LIMIT_BYTES:
-            raise FloodError
+        """Let the body be read, now that the head is."""
         stream = response.extensions.get("network_stream")
         if isinstance(stream, BoundedStream):
             # Twice the body: chunks have heads too.
@@ -245,7 +238,7 @@ class Fetcher:
 
     async def _judge(self, ask: Ask, trail: Trail, response: httpx.Response) -> Answer | Redirect:
         fields = exchange.fields_of(response.headers.raw)
-        status, host = response.status_code, trail.url.host
+        status, host = response.status_code, exchange.host_name(trail.url)
         if status in WITH_BODY:
             return await self._download(ask, trail, response, fields=fields)
         if status == NOT_MODIFIED:
@@ -260,11 +253,10 @@ class Fetcher:
     async def _not_modified(
         self, ask: Ask, trail: Trail, response: httpx.Response, *, fields: exchange.Fields
     ) -> NotModified | Failed:
-        async for _ in response.aiter_raw():  # nothing comes, but the connection can be kept
-            pass
+        await drain(response)
         sent = exchange.clean_validators(ask.validators.etag, ask.validators.last_modified)
         if sent == NO_VALIDATORS:
-            return failures.unasked_not_modified(trail.url.host)
+            return failures.unasked_not_modified(exchange.host_name(trail.url))
         given = exchange.validators_of(fields)
         return NotModified(
             validators=Validators(
@@ -323,26 +315,28 @@ async def read_wire(
     return b"".join(parts)
 
 
+async def drain(response: httpx.Response) -> None:
+    """Read to the end of an answer that has no body, so that its connection can be kept."""
+    _ = [part async for part in response.aiter_raw()]
+
+
 async def _redirect(
     trail: Trail, response: httpx.Response, fields: exchange.Fields
 ) -> Redirect | Failed:
     location = fields.get("location", "").strip()
     if not location:
-        return failures.bad_redirect(trail.url.host, "to nowhere (no Location)")
-    try:
-        target = exchange.redirect_target(trail.url, location)
-    except (httpx.InvalidURL, ValueError):
-        return failures.bad_redirect(trail.url.host, "to what is no URL")
+        return failures.bad_redirect(exchange.host_name(trail.url), "to nowhere (no Location)")
+    target = exchange.redirect_target(trail.url, location)
     if fields.get("content-length") == "0":
-        async for _ in response.aiter_raw():  # nothing comes, but the connection can be kept
-            pass
+        await drain(response)
     return Redirect(target=target, permanent=response.status_code in PERMANENT)
 
 
 def _unusable(trail: Trail) -> Failed:
-    if trail.visited:
-        return failures.bad_redirect(trail.visited[-1].host, "to what is no http or https URL")
-    return failures.unusable_url()
+    if not trail.visited:
+        return failures.unusable_url()
+    host = exchange.host_name(trail.visited[-1])
+    return failures.bad_redirect(host, "to what is no http or https URL")
 
 
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:

@@ -67,7 +67,11 @@ def after(
             return _gone(state, outcome, now)
         case Deferred():
             spread = RETRY_SPREAD * share(f"deferred {state.url}")
-            return replace(state, next_poll_at=outcome.until_at + spread)
+            return replace(
+                state,
+                next_poll_at=outcome.until_at + spread,
+                left_alone_until_at=outcome.until_at,
+            )
 
 
 def document_freshness(outcome: Fetched) -> Freshness:
@@ -88,6 +92,7 @@ def _healthy(
         gone=False,
         last_polled_at=now,
         next_poll_at=now + wait,
+        left_alone_until_at=left_alone_until(outcome.freshness, now),
     )
 
 
@@ -114,6 +119,7 @@ def _failed(state: FeedState, outcome: Failed, *, now: datetime, wait: timedelta
         failing_since_at=state.failing_since_at or now,
         last_polled_at=now,
         next_poll_at=now + wait,
+        left_alone_until_at=left_alone_until(outcome.freshness, now),
     )
 
 
@@ -154,6 +160,13 @@ def failed_wait(state: FeedState, outcome: Failed, spec: FeedSpec, polling: Poll
     wait = min(usual * (1 << doublings), longest_wait(spec, polling))
     wait *= 1 - BACKOFF_SPREAD * share(f"{failures} {spec.url}")
     return max(wait, polling.min_interval, retry_wait(spec, outcome.freshness))
+
+
+def left_alone_until(freshness: Freshness, now: datetime) -> datetime | None:
+    """Return until when Retry-After forbids even a poll by hand; None where it says nothing."""
+    if not freshness.retry_after:
+        return None
+    return now + min(freshness.retry_after, MAX_RETRY_AFTER)
 
 
 def retry_wait(spec: FeedSpec, freshness: Freshness) -> timedelta:

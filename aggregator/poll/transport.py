@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MAX_IDLE = 20  # measured: httpx takes 1.1 ms a request with 20 idle hosts, 3.8 ms with 100
 IDLE_S = 5.0  # httpx's own; servers close idle connections after 5 to 75 s
-PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 class NoCookies(CookieJar):
@@ -81,57 +80,45 @@ class PoolBody(httpx.AsyncByteStream):
 
 
 def open_client(
-    backend: httpcore.AsyncNetworkBackend, context: ssl.SSLContext
+    backend: httpcore.AsyncNetworkBackend, context: ssl.SSLContext, *, proxy: str = ""
 ) -> httpx.AsyncClient:
-    """Return a client that connects by itself, through the backend."""
+    """Return a client over the backend, through the proxy if there is one.
+
+    ValueError where the proxy is no URL of one.
+    """
     pool = httpcore.AsyncConnectionPool(
         ssl_context=context,
+        proxy=proxy_of(proxy, context) if proxy else None,
         max_connections=None,
         max_keepalive_connections=MAX_IDLE,
         keepalive_expiry=IDLE_S,
         network_backend=backend,
     )
-    return _client(pool)
-
-
-def open_proxy_client(
-    proxy: str, backend: httpcore.AsyncNetworkBackend, context: ssl.SSLContext
-) -> httpx.AsyncClient:
-    """Return a client that asks through the proxy; ValueError where the URL names none."""
-    try:
-        parsed = httpx.Proxy(proxy)
-    except httpx.InvalidURL as error:
-        message = "no proxy URL"
-        raise ValueError(message) from error
-    if parsed.url.scheme not in PROXY_SCHEMES or not parsed.url.host:
-        message = "no proxy URL"
-        raise ValueError(message)
-    pool = httpcore.AsyncConnectionPool(
-        ssl_context=context,
-        proxy=httpcore.Proxy(
-            httpcore.URL(
-                scheme=parsed.url.raw_scheme,
-                host=parsed.url.raw_host,
-                port=parsed.url.port,
-                target=parsed.url.raw_path,
-            ),
-            auth=parsed.raw_auth,
-            headers=parsed.headers.raw,
-            ssl_context=context if parsed.url.scheme == "https" else None,
-        ),
-        max_connections=None,
-        max_keepalive_connections=MAX_IDLE,
-        keepalive_expiry=IDLE_S,
-        network_backend=backend,
-    )
-    return _client(pool)
-
-
-def _client(pool: httpcore.AsyncConnectionPool) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=PoolTransport(pool),
         cookies=NoCookies(),
         follow_redirects=False,
         trust_env=False,
         timeout=None,  # noqa: S113 - one deadline stands around the whole exchange
+    )
+
+
+def proxy_of(text: str, context: ssl.SSLContext) -> httpcore.Proxy:
+    """Return the proxy that a URL names, with its login; ValueError where it names none."""
+    message = "not the URL of a proxy"
+    try:
+        proxy = httpx.Proxy(text)
+    except httpx.InvalidURL as error:
+        raise ValueError(message) from error
+    if not proxy.url.host:
+        raise ValueError(message)
+    return httpcore.Proxy(
+        httpcore.URL(
+            scheme=proxy.url.raw_scheme,
+            host=proxy.url.raw_host,
+            port=proxy.url.port,
+            target=proxy.url.raw_path,
+        ),
+        auth=proxy.raw_auth,
+        ssl_context=context if proxy.url.scheme == "https" else None,
     )

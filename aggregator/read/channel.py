@@ -10,7 +10,6 @@ from typing import Final
 from xml.parsers import expat
 
 from aggregator.read.raw import RawChannel, RawText
-from aggregator.read.urls import absolute
 
 _ITEMS: Final = frozenset({"item", "entry"})
 _OWNERS: Final = frozenset({"channel", "feed"})
@@ -92,7 +91,8 @@ def read_channel(document: bytes) -> RawChannel:
     title = words.get("title")
     return RawChannel(
         title=RawText(value=title, plain=listener.plain_title) if title else None,
-        site_url=absolute(words.get("link", ""), listener.base) or words.get("link", ""),
+        site_url=words.get("link", ""),
+        base=listener.base,
         language=words.get("language", ""),
         ttl_minutes=words.get("ttl", ""),
         update_period=words.get("updateperiod", ""),

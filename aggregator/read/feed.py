@@ -15,7 +15,6 @@ from aggregator.read import channel, identity, normalise, recognise, unseen, wel
 from aggregator.read.jsonfeed import read_json
 from aggregator.read.parse import ParseError, parse
 from aggregator.read.raw import RawEntry, RawFeed
-from aggregator.read.urls import absolute
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,7 +46,7 @@ def read(  # noqa: PLR0913 each a separate fact of the poll
     scheme, entries = identity.settle([normaliser.entry(entry) for entry in raw.entries], id_scheme)
     return ReadFeed(
         title=normalise.channel_title(raw.channel),
-        site_url=absolute(raw.channel.site_url, base_url),
+        site_url=normalise.channel_site(raw.channel, base_url),
         language=language,
         ttl=normalise.ttl_of(raw.channel),
         entries=entries,

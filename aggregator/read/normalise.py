@@ -114,6 +114,11 @@ def channel_title(channel: RawChannel) -> str:
     return clean.line(channel.title.value, plain=channel.title.plain) if channel.title else ""
 
 
+def channel_site(channel: RawChannel, base_url: str) -> str:
+    """Return the address of the site that the feed belongs to."""
+    return absolute(channel.site_url, absolute(channel.base, base_url) or base_url)
+
+
 def language_tag(text: str) -> str:
     """Return a language tag, "" where the text is none."""
     text = text.strip().replace("_", "-")
@@ -150,8 +155,9 @@ def _size(text: str) -> int:
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
     """Return people's names; an e-mail address is nobody's name and is not spread."""
-    bare = (_MAIL.sub("", text[: clean.MAX_TITLE_CHARS]).strip(' ()<>,;"') for text in texts)
-    return _words(bare, MAX_AUTHORS)
+    return _words(
+        (_MAIL.sub("", clean.line(text)).strip(' ()<>,;"') for text in texts), MAX_AUTHORS
+    )
 
 
 def _words(texts: Iterable[str], limit: int) -> tuple[str, ...]:

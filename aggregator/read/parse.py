@@ -153,9 +153,10 @@ def _date(fields: Fields, name: str) -> str:
 
 
 def _authors(fields: Fields) -> tuple[str, ...]:
-    names = [_string(author, "name") for author in _dicts(fields, "authors")]
-    names = [name for name in names if name]
-    return tuple(names) if names else tuple(filter(None, [_string(fields, "author")]))
+    """Return the authors; one alone as written, since feedparser cuts addresses wrongly."""
+    names = tuple(name for author in _dicts(fields, "authors") if (name := _string(author, "name")))
+    alone = _string(fields, "author")
+    return (alone,) if alone and len(names) < 2 else names  # noqa: PLR2004 two are not alone
 
 
 def _categories(fields: Fields) -> tuple[str, ...]:

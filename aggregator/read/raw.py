@@ -57,6 +57,7 @@ class RawChannel:
 
     title: RawText | None = None
     site_url: str = ""
+    base: str = ""  # xml:base in scope of it
     language: str = ""
     ttl_minutes: str = ""  # RSS <ttl>
     update_period: str = ""  # sy:updatePeriod

@@ -15,6 +15,7 @@ from typing import Final
 
 from aggregator.read.identity import folded_guid
 
+_MAX_PREFIX = 40  # of an item's tag; real prefixes have five characters
 HASH_BYTES = 8  # within one feed: a false "known" once in 10^15 entries
 
 _MARK: Final = re.compile(
@@ -23,9 +24,10 @@ _MARK: Final = re.compile(
 _CLOSING: Final = (b"]]>", b"-->", b"?>")
 _SOURCE: Final = re.compile(rb"<source[\s>].*?</source\s*>", re.DOTALL)
 _ID: Final = re.compile(
-    rb"<(guid|id)(?:\s[^>]*)?>\s*(?:<!\[CDATA\[([^\]]*)\]\]>|([^<]*))\s*</\1\s*>"
+    rb"<((?:[\w.-]+:)?(?:guid|id))(?:\s[^>]*)?>\s*(?:<!\[CDATA\[([^\]]*)\]\]>|([^<]*))\s*</\1\s*>"
 )
 _ID_TAG: Final = re.compile(rb"<(?:[\w.-]+:)?(?:guid|id)[\s/>]", re.IGNORECASE)
+_NAME: Final = re.compile(rb"([\w.-]+:)?[\w.-]+")
 _ABOUT: Final = re.compile(rb"<item\s[^>]*?\brdf:about\s*=\s*[\"']([^\"']*)[\"']")
 
 
@@ -128,7 +130,13 @@ def _guid(data: bytes) -> str:
     if len(tags) > 1:
         return ""
     match = _ID.search(data) if tags else _ABOUT.match(data)
-    if not match:
+    if not match or (tags and _prefix(match[1]) != _prefix(data[1:_MAX_PREFIX])):
         return ""
     raw = match[match.lastindex or 0].decode("utf-8", "replace")
     return folded_guid(html.unescape(raw) if "&" in raw else raw)
+
+
+def _prefix(tag: bytes) -> bytes:
+    """Return the prefix of a tag's name: an id of another vocabulary is not the entry's."""
+    name = _NAME.match(tag)
+    return name[1] or b"" if name else b"?"

@@ -13,7 +13,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlite_utils import Database
+from sqlite_utils import Database as Database  # noqa: PLC0414 - its name for the other rooms
 
 from aggregator.errors import NewerSchemaError, StoreError
 from aggregator.store.schema.migrations import all_migrations, known_names

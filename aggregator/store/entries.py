@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import NotFoundError
-from aggregator.model import Arrival, ReadEntry
+from aggregator.model import Arrival, Entry, ReadEntry
 from aggregator.store.codec import (
     enclosures_to_json,
     moment_from_text,
@@ -23,7 +23,7 @@ from aggregator.store.codec import (
 from aggregator.store.database import in_transaction, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -85,12 +85,16 @@ WHERE feed_id = ? AND left_at IS NOT NULL
 _ARRIVALS = """
 SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id
 FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
-WHERE e.id > ? AND e.at >= ? ORDER BY e.id LIMIT ?
+WHERE e.id > ? AND e.first_seen_at >= ? ORDER BY e.id LIMIT ?
 """
 _ARRIVALS_OF = """
 SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id
 FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
 WHERE e.story_id = ? ORDER BY e.id
+"""
+_KEYED = """
+SELECT e.id, e.key, w.guid, w.url, w.title, w.content
+FROM entries AS e JOIN words AS w ON w.entry_id = e.id WHERE e.feed_id = ?
 """
 _NAMED = """
 SELECT e.id, f.url AS feed_url FROM words AS w
@@ -210,8 +214,9 @@ def mark_present(
 def arrivals(
     db: Database, *, since: datetime, without_coverage: Collection[str] = ()
 ) -> Iterator[tuple[Arrival, str]]:
-    """Yield kept entries from `since` on, oldest id first, as folding sees them, with story ids.
+    """Yield the entries first seen from `since` on, oldest id first, as folding sees them.
 
+    Each with its story's id. Not by publication time: an old entry of a new feed counts as well.
     `without_coverage` are the URLs of feeds whose entries fold as copies only.
     """
     after, moment = 0, moment_to_text(since)
@@ -245,6 +250,16 @@ def find(db: Database, reference: str) -> int:
     return int(found[0]["id"])
 
 
+def rekey(db: Database, feed_id: int, key_of: Callable[[Entry], str]) -> None:
+    """Give every kept entry of a feed the key that `key_of` makes of it; equal keys stay apart.
+
+    `key_of` sees the entry's guid, url, title and content.
+    """
+    kept = rows(db, _KEYED, (feed_id,))
+    changed = [(key, row["id"]) for row in kept if (key := key_of(_keyed(row))) != row["key"]]
+    db.conn.executemany("UPDATE OR IGNORE entries SET key = ? WHERE id = ?", changed)
+
+
 def feed_counts(db: Database) -> dict[int, int]:
     """Return how many entries are kept of each feed that has any, by feed id."""
     counts = db.conn.execute("SELECT feed_id, count(*) FROM entries GROUP BY feed_id").fetchall()
@@ -262,6 +277,16 @@ def key_hash(key: str) -> int:
     Within one feed, two keys meet by chance once in billions of billions.
     """
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _keyed(row: Mapping[str, Any]) -> Entry:
+    return Entry(
+        key=row["key"],
+        guid=row["guid"],
+        url=row["url"],
+        title=row["title"],
+        content=row["content"],
+    )
 
 
 def _stored(db: Database, feed_id: int, keys: Iterable[str]) -> dict[str, tuple[int, bytes, str]]:

@@ -22,7 +22,7 @@ from aggregator.store.codec import (
 from aggregator.store.database import in_transaction, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlite_utils import Database
@@ -31,7 +31,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _STATES = """
 SELECT id, url, moved_to, title, site_url, language, etag, last_modified, body_hash, id_scheme,
-       failures, error, failing_since_at, gone, last_polled_at, last_fetched_at, next_poll_at
+       failures, error, failing_since_at, gone, last_polled_at, last_fetched_at, next_poll_at,
+       left_alone_until_at
 FROM feeds WHERE listed = 1 ORDER BY id
 """
 _STATE = "SELECT * FROM feeds WHERE url = ?"
@@ -40,13 +41,19 @@ SELECT * FROM feeds
 WHERE listed = 1 AND gone = 0 AND (next_poll_at IS NULL OR next_poll_at <= ?)
 ORDER BY next_poll_at, id
 """
+_POLLABLE = """
+SELECT * FROM feeds
+WHERE listed = 1 AND gone = 0 AND (left_alone_until_at IS NULL OR left_alone_until_at <= ?)
+ORDER BY next_poll_at, id
+"""
 _SAVE = """
 UPDATE feeds SET
     moved_to = :moved_to, title = :title, site_url = :site_url, language = :language,
     etag = :etag, last_modified = :last_modified, body_hash = :body_hash, known = :known,
     id_scheme = :id_scheme, failures = :failures, error = :error,
     failing_since_at = :failing_since_at, gone = :gone, last_polled_at = :last_polled_at,
-    last_fetched_at = :last_fetched_at, next_poll_at = :next_poll_at
+    last_fetched_at = :last_fetched_at, next_poll_at = :next_poll_at,
+    left_alone_until_at = :left_alone_until_at
 WHERE id = :id
 """
 _UNLIST = """
@@ -98,11 +105,15 @@ def states(db: Database) -> list[FeedState]:
 
 def due(db: Database, *, now: datetime) -> list[FeedState]:
     """Return the listed feeds whose time has come, longest waiting first, paused hosts left out."""
-    paused = paused_hosts(db, now=now).keys()
-    waiting = [_state(row) for row in rows(db, _DUE, (moment_to_text(now),))]
-    if not paused:
-        return waiting
-    return [one for one in waiting if paused.isdisjoint(_host_names(one.moved_to or one.url))]
+    return _unpaused(db, rows(db, _DUE, (moment_to_text(now),)), now=now)
+
+
+def pollable(db: Database, *, now: datetime) -> list[FeedState]:
+    """Return the listed feeds that may be asked now, due or not, longest waiting first.
+
+    Left out: what is gone, what asked to be left alone for longer, and the feeds of paused hosts.
+    """
+    return _unpaused(db, rows(db, _POLLABLE, (moment_to_text(now),)), now=now)
 
 
 def save(db: Database, state: FeedState) -> None:
@@ -121,6 +132,16 @@ def paused_hosts(db: Database, *, now: datetime) -> dict[str, datetime]:
     """Return the hosts that are left alone now, and until when."""
     found = rows(db, _PAUSES, (moment_to_text(now),))
     return {row["host"]: moment_from_text(row["until_at"]) for row in found}
+
+
+def _unpaused(
+    db: Database, found: Sequence[Mapping[str, Any]], *, now: datetime
+) -> list[FeedState]:
+    paused = paused_hosts(db, now=now).keys()
+    waiting = [_state(row) for row in found]
+    if not paused:
+        return waiting
+    return [one for one in waiting if paused.isdisjoint(_host_names(one.url))]
 
 
 def _is_listed_so(db: Database, wanted: list[dict[str, str]]) -> bool:
@@ -162,6 +183,7 @@ def _state(row: Mapping[str, Any]) -> FeedState:
         last_polled_at=optional_from_text(row["last_polled_at"]),
         last_fetched_at=optional_from_text(row["last_fetched_at"]),
         next_poll_at=optional_from_text(row["next_poll_at"]),
+        left_alone_until_at=optional_from_text(row["left_alone_until_at"]),
     )
 
 
@@ -184,4 +206,5 @@ def _row(state: FeedState) -> dict[str, Any]:
         "last_polled_at": optional_to_text(state.last_polled_at),
         "last_fetched_at": optional_to_text(state.last_fetched_at),
         "next_poll_at": optional_to_text(state.next_poll_at),
+        "left_alone_until_at": optional_to_text(state.left_alone_until_at),
     }

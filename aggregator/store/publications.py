@@ -110,7 +110,7 @@ def ready(
 
     Only those with a member of these feeds that is not held. With `seen_since`, only those that an
     entry came to since then: a cheap question for a tick, where the whole one (all that is kept:
-    some 3 µs a story) was asked at the start.
+    1 to 2 µs a story) was asked at the start.
     """
     names = {
         "digest": digest,
@@ -161,6 +161,12 @@ def get(db: Database, digest: str, story_id: str) -> Publication | None:
     """
     found = rows(db, _OF_STORY, (digest, story_id))
     return _publication(found[0]) if found else None
+
+
+def is_published(db: Database, story_id: str) -> bool:
+    """Return whether any digest has published this story."""
+    question = "SELECT 1 FROM published WHERE story_id = ? LIMIT 1"
+    return db.conn.execute(question, (story_id,)).fetchone() is not None
 
 
 def newest(db: Database, digest: str, limit: int) -> list[Publication]:

@@ -127,6 +127,11 @@ def find(db: Database, reference: str) -> Story:
     raise NotFoundError(message)
 
 
+def of_entry(db: Database, entry_id: int) -> Story:
+    """Return the story that this entry stands in; NotFoundError for an unknown entry."""
+    return load(db, [_standing(db, entry_id)[0]])[0]
+
+
 def recent(
     db: Database, *, since: datetime | None = None, feed_ids: Collection[int] | None = None
 ) -> Iterator[Story]:

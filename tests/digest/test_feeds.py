@@ -225,6 +225,17 @@ def test_rss_takes_one_file_and_fills_in_what_it_must() -> None:
     ]
 
 
+def test_rss_keeps_plain_texts_plain_for_readers_that_expect_html() -> None:
+    tagged = replace(rich(), title="The <b> tag", summary="1 < 2 & <i>3</i>", authors=("A & B",))
+
+    root = ET.fromstring(WRITERS[Format.RSS](sheet_of(tagged)))  # noqa: S314 - our own output
+
+    (item,) = root.iter("item")
+    assert item.findtext("title") == "The &lt;b&gt; tag"
+    assert item.findtext("description") == "1 &lt; 2 &amp; &lt;i&gt;3&lt;/i&gt;"
+    assert item.findtext(f"{validators.DC}creator") == "A & B"
+
+
 def test_a_shared_language_is_said_of_the_feed() -> None:
     assert read(Format.ATOM, sheet_of(rich())).feed.language == "en"
     assert read(Format.RSS, sheet_of(rich())).feed.language == "en"

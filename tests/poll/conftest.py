@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -36,10 +38,12 @@ class Seen:
 
     @property
     def target(self) -> str:
+        """The path and query asked for."""
         return self.raw.split(b" ")[1].decode()
 
     @property
     def fields(self) -> dict[str, str]:
+        """The header fields by lower-case name."""
         lines = self.raw.decode("latin-1").split("\r\n")[1:]
         pairs = (line.partition(":") for line in lines if line)
         return {name.lower(): value.strip() for name, _, value in pairs}
@@ -59,6 +63,7 @@ class Server:
     replies: dict[str, list[Reply]] = field(default_factory=dict)
 
     def url(self, path: str = "/feed", *, host: str = "127.0.0.1") -> str:
+        """Return the URL of a path here."""
         return f"http://{host}:{self.port}{path}"
 
     def on(self, path: str, *replies: Reply) -> str:
@@ -76,6 +81,7 @@ class Server:
 
     @staticmethod
     def http(status: int, body: bytes = b"", *fields: str) -> bytes:
+        """Return a whole and honest answer."""
         lines = [f"HTTP/1.1 {status} Words", *fields]
         if status not in {204, 304}:
             lines.append(f"Content-Length: {len(body)}")
@@ -88,6 +94,20 @@ class Server:
         async def respond(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(data)
             writer.close()
+
+        return respond
+
+    @staticmethod
+    def reset(data: bytes) -> Responder:
+        """Return a reply that is written and followed by a reset of the connection."""
+
+        async def respond(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(data)
+            await asyncio.sleep(0.02)  # the data must have left
+            at_once = struct.pack("ii", 1, 0)
+            connection = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            writer.transport.abort()
 
         return respond
 
@@ -105,6 +125,7 @@ class Server:
         return respond
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of one connection."""
         self.connections += 1
         number = self.connections
         try:
@@ -121,6 +142,7 @@ class Server:
     async def answer(
         self, request: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        """Give the path's next reply."""
         replies = self.replies.get(request.target.partition("?")[0], [self.http(404)])
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if isinstance(reply, bytes):
@@ -171,7 +193,6 @@ MakeFetcher = Callable[..., Fetcher]
 @pytest.fixture
 async def make_fetcher() -> AsyncIterator[MakeFetcher]:
     """Make fetchers whose clock stands at noon; keyword arguments change Polling."""
-
     async with AsyncExitStack() as stack:
         made: list[Fetcher] = []
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ from aggregator.poll.connect import LookupFailedError, Resolver, is_readable, lo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from aggregator.poll.fetch import Fetcher
     from tests.poll.conftest import MakeFetcher, Server
@@ -22,10 +26,13 @@ class Names:
     """A name server whose answers change with each question; the last one stays."""
 
     def __init__(self, *answers: list[str]) -> None:
+        """Take the answers in turn."""
         self.answers = list(answers)
         self.asked: list[str] = []
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Answer and note what was asked."""
+        assert 0 < port < 65_536
         self.asked.append(host)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
@@ -42,7 +49,7 @@ async def failure(fetcher: Fetcher, url: str, *, proxy: str = "") -> Failed:
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::ffff:127.0.0.1]",
+        "127.0.0.1", "2130706433", "0x7f000001", "127.1", "[::ffff:127.0.0.1]",
         "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "localhost", "0.0.0.0", "[::1]",
         "0", "127.0.0.1.",
     ],
@@ -56,6 +63,16 @@ async def test_no_spelling_of_this_machine_is_asked(
 
     assert failed.kind is FailureKind.REFUSED_ADDRESS
     assert "polling.allow_private_addresses" in failed.message
+    assert server.connections == 0
+
+
+async def test_an_octal_address_is_no_url(server: Server, make_fetcher: MakeFetcher) -> None:
+    """Httpx refuses this spelling before the guard sees it."""
+    fetcher = make_fetcher(allow_private_addresses=False)
+
+    failed = await failure(fetcher, server.url(host="0177.0.0.1"))
+
+    assert failed.kind is FailureKind.PROTOCOL
     assert server.connections == 0
 
 
@@ -194,6 +211,48 @@ async def test_what_speaks_no_tls_is_a_tls_failure_and_gets_the_name(
     listening.close()
     assert failed.kind is FailureKind.TLS
     assert b"named.example" in hello
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Return a server's context for named.example, which fetchers trust."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    pem = tmp_path / "both.pem"
+    command = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test"
+    names = ["-addext", "subjectAltName=DNS:named.example", "-keyout", str(pem), "-out", str(pem)]
+    made = subprocess.run(  # noqa: S603 - a fixed command
+        [openssl, *command.split(), *names], capture_output=True, check=False
+    )
+    certificate = tmp_path / "certificate.pem"
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        [openssl, "x509", "-in", str(pem), "-out", str(certificate)], check=False
+    )
+    assert (made.returncode, done.returncode) == (0, 0)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+async def test_the_certificate_is_checked_against_the_name(
+    server: Server, certificate: ssl.SSLContext, make_fetcher: MakeFetcher
+) -> None:
+    server.ok(FEED)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=certificate)
+    port = listening.sockets[0].getsockname()[1]
+    fetcher = make_fetcher(resolve=Names(["127.0.0.1"]))
+
+    for _ in range(2):
+        answer = await fetcher.fetch(f"https://named.example:{port}/feed")
+        assert isinstance(answer, Download)
+    failed = await failure(fetcher, f"https://other.example:{port}/feed")
+
+    listening.close()
+    assert server.connections == 1
+    assert failed.kind is FailureKind.TLS
+    assert "other.example" in failed.message
 
 
 # --------------------------------------------------------------------- proxies

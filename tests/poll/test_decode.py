@@ -42,7 +42,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("coding", PACKERS)
 def test_an_honest_coding_is_taken_off(coding: str) -> None:
-    assert decode(PACKERS[coding](FEED), coding.split(" ")[0], limit_bytes=LIMIT) == FEED
+    assert decode(PACKERS[coding](FEED), coding.partition(" ")[0], limit_bytes=LIMIT) == FEED
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "deflate bare", "br", "zstd"])
@@ -50,7 +50,7 @@ def test_an_honest_coding_is_taken_off(coding: str) -> None:
 def test_a_truncated_body_is_no_body(coding: str, missing_bytes: int) -> None:
     wire = PACKERS[coding](FEED)[:-missing_bytes]
 
-    failed = decode(wire, coding.split(" ")[0], limit_bytes=LIMIT)
+    failed = decode(wire, coding.partition(" ")[0], limit_bytes=LIMIT)
 
     assert isinstance(failed, Failed)
     assert failed.kind is FailureKind.PROTOCOL
@@ -63,7 +63,7 @@ def test_a_bomb_costs_little(coding: str) -> None:
     wire = PACKERS[coding](bytes(BOMB_BYTES))
     started = time.process_time()
 
-    failed = decode(wire, coding.split(" ")[0], limit_bytes=LIMIT)
+    failed = decode(wire, coding.partition(" ")[0], limit_bytes=LIMIT)
 
     assert isinstance(failed, Failed)
     assert failed.kind is FailureKind.TOO_LARGE
@@ -74,7 +74,7 @@ def test_a_bomb_costs_little(coding: str) -> None:
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "deflate bare", "br", "zstd", ""])
 def test_the_limit_itself_is_allowed(coding: str) -> None:
     wire = PACKERS[coding](FEED)
-    name = coding.split(" ")[0]
+    name = coding.partition(" ")[0]
 
     assert decode(wire, name, limit_bytes=len(FEED)) == FEED
     failed = decode(wire, name, limit_bytes=len(FEED) - 1)
@@ -114,6 +114,21 @@ def test_members_without_end_are_refused(coding: str) -> None:
 
     assert isinstance(failed, Failed)
     assert failed.kind is FailureKind.PROTOCOL
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_large_body_comes_out_whole(coding: str) -> None:
+    body = b"".join(b"<item>%d</item>" % number for number in range(100_000))
+
+    assert decode(PACKERS[coding](body), coding, limit_bytes=2_000_000) == body
+
+
+@pytest.mark.parametrize("said", ["gzip", "br"])
+def test_plain_text_over_the_limit_is_refused_whatever_it_says(said: str) -> None:
+    failed = decode(FEED, said, limit_bytes=len(FEED) - 1)
+
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.TOO_LARGE
 
 
 def test_padding_after_gzip_means_nothing() -> None:

@@ -16,9 +16,10 @@ from aggregator.model import (
     NotModified,
     Validators,
 )
+from aggregator.poll.fetch import Fetcher, user_agent
 
 if TYPE_CHECKING:
-    from aggregator.poll.fetch import Fetcher
+    from aggregator.model import Polling
     from tests.poll.conftest import MakeFetcher, Server
 
 FEED = b"<?xml version='1.0'?><rss><channel/></rss>"
@@ -89,10 +90,12 @@ async def test_a_kept_connection_is_used_again(server: Server, fetcher: Fetcher)
     assert server.connections == 1
 
 
+@pytest.mark.parametrize("reset", [False, True])
 async def test_a_kept_connection_that_closes_under_us_is_replaced(
-    server: Server, fetcher: Fetcher
+    server: Server, fetcher: Fetcher, *, reset: bool
 ) -> None:
-    url = server.on("/feed", server.http(200, FEED), server.cut(b""), server.http(200, FEED))
+    end = server.reset(b"") if reset else server.cut(b"")
+    url = server.on("/feed", server.http(200, FEED), end, server.http(200, FEED))
     await fetcher.fetch(url)
 
     assert isinstance(await fetcher.fetch(url), Download)
@@ -172,40 +175,48 @@ async def test_a_304_to_an_unconditional_request_is_a_failure(
 
 
 @pytest.mark.parametrize(
-    ("status", "fields", "kind", "retry_after"),
+    ("fields", "retry_after"),
     [
-        (429, ["Retry-After: 120"], FailureKind.RATE_LIMITED, timedelta(minutes=2)),
-        (429, [], FailureKind.RATE_LIMITED, None),
-        (
-            503,
-            ["Retry-After: Sun, 01 Mar 2026 11:00:00 GMT", DATE],
-            FailureKind.RATE_LIMITED,
-            timedelta(hours=1),
+        pytest.param(["Retry-After: 120"], timedelta(minutes=2), id="seconds"),
+        pytest.param(
+            ["Retry-After: Sun, 01 Mar 2026 11:00:00 GMT", DATE], timedelta(hours=1), id="date"
         ),
-        (503, [], FailureKind.SERVER_ERROR, None),
-        (503, ["Retry-After: soon"], FailureKind.SERVER_ERROR, None),
-        (500, [], FailureKind.SERVER_ERROR, None),
-        (401, [], FailureKind.CLIENT_ERROR, None),
-        (403, [], FailureKind.CLIENT_ERROR, None),
-        (404, [], FailureKind.CLIENT_ERROR, None),
-        (204, [], FailureKind.EMPTY, None),
-        (206, [], FailureKind.PROTOCOL, None),
-        (300, [], FailureKind.PROTOCOL, None),
-        (700, [], FailureKind.PROTOCOL, None),
     ],
 )
-async def test_statuses_are_told_apart(
-    server: Server,
-    fetcher: Fetcher,
-    status: int,
-    fields: list[str],
-    kind: FailureKind,
-    retry_after: timedelta | None,
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_rate_limit_says_how_long(
+    server: Server, fetcher: Fetcher, *, status: int, fields: list[str], retry_after: timedelta
 ) -> None:
     failed = await failure(fetcher, server.status(status, *fields))
 
-    assert (failed.kind, failed.status) == (kind, status)
+    assert failed.kind is FailureKind.RATE_LIMITED
     assert failed.freshness.retry_after == retry_after
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (429, FailureKind.RATE_LIMITED),
+        (503, FailureKind.SERVER_ERROR),
+        (500, FailureKind.SERVER_ERROR),
+        (401, FailureKind.CLIENT_ERROR),
+        (403, FailureKind.CLIENT_ERROR),
+        (404, FailureKind.CLIENT_ERROR),
+        (412, FailureKind.CLIENT_ERROR),
+        (204, FailureKind.EMPTY),
+        (202, FailureKind.PROTOCOL),
+        (206, FailureKind.PROTOCOL),
+        (300, FailureKind.PROTOCOL),
+        (700, FailureKind.PROTOCOL),
+    ],
+)
+async def test_statuses_are_told_apart(
+    server: Server, fetcher: Fetcher, status: int, kind: FailureKind
+) -> None:
+    failed = await failure(fetcher, server.status(status, "Retry-After: soon"))
+
+    assert (failed.kind, failed.status) == (kind, status)
+    assert failed.freshness.retry_after is None
     assert str(status) in failed.message
 
 
@@ -259,6 +270,16 @@ async def test_broken_http_is_a_failure(server: Server, fetcher: Fetcher, data: 
     assert failed.kind is FailureKind.PROTOCOL
 
 
+@pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"])
+async def test_a_connection_that_is_reset_is_a_failure(
+    server: Server, fetcher: Fetcher, data: bytes
+) -> None:
+    failed = await failure(fetcher, server.on("/feed", server.reset(data)))
+
+    assert failed.kind is FailureKind.PROTOCOL
+    assert len(server.seen) == 1
+
+
 async def test_a_body_without_length_ends_with_the_connection(
     server: Server, fetcher: Fetcher
 ) -> None:
@@ -289,11 +310,17 @@ async def test_what_never_ends_is_cut_off_long_before_the_deadline(
     assert failed.seconds < 1
 
 
-@pytest.mark.parametrize("size", [65_000, 200_000])
+@pytest.mark.parametrize("size", [98_000, 200_000])
 async def test_headers_are_bounded(server: Server, fetcher: Fetcher, size: int) -> None:
     failed = await failure(fetcher, server.ok(FEED, "X-Big: " + "a" * size, "X-More: " + "b" * 999))
 
     assert failed.kind is FailureKind.TOO_LARGE
+
+
+async def test_many_headers_are_read(server: Server, fetcher: Fetcher) -> None:
+    answer = await fetcher.fetch(server.ok(FEED, *(f"X-{n}: {'a' * 4_000}" for n in range(20))))
+
+    assert isinstance(answer, Download)
 
 
 async def test_a_declared_length_over_the_limit_is_not_read(
@@ -347,7 +374,8 @@ async def test_a_slow_but_honest_server_is_waited_for(
     "url",
     [
         "file:///etc/passwd", "ftp://127.0.0.1/", "http:///feed", "http://x:99999/", "http://x:0/",
-        "http://x:-2/", "nonsense", "", "http://\u0661\u0662\u0667.1/", "http://x\x00y/",
+        "http://x:-2/", "http://[bad", "http://xn--zz99999999/",
+        "nonsense", "", "http://\u0661\u0662\u0667.1/", "http://x\x00y/",
         "http://127.0.0.1:port/", "x" * 70_000,
     ],
 )  # fmt: skip
@@ -368,6 +396,17 @@ async def test_a_header_that_cannot_be_sent_is_named_without_its_value(
     assert "headers" in failed.message
     assert "secret" not in failed.message
     assert not server.seen
+
+
+async def test_a_fetcher_runs_on_its_own_clock_and_resolver(
+    server: Server, polling: Polling
+) -> None:
+    url = server.status(429, "Retry-After: Sun, 01 Mar 2126 11:00:00 GMT")
+
+    async with Fetcher(polling, user_agent=user_agent("")) as fetcher:
+        failed = await failure(fetcher, url.replace("127.0.0.1", "localhost"))
+
+    assert failed.freshness.retry_after == timedelta(days=3650)
 
 
 async def test_a_password_in_the_url_is_used_and_never_shown(

@@ -286,6 +286,25 @@ def test_the_same_history_gives_the_same_plan(spec: FeedSpec, outcome: Outcome) 
     assert plan(outcome, spec=spec) == plan(outcome, spec=spec)
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "expected"),
+    [
+        pytest.param(2 * HOUR, NOON + 2 * HOUR, id="as long as it asks"),
+        pytest.param(400 * DAY, NOON + WEEK, id="a week at most"),
+        pytest.param(timedelta(), None, id="no time"),
+        pytest.param(None, None, id="not asked"),
+    ],
+)
+@pytest.mark.parametrize("outcome", [FAILED, UNCHANGED, FETCHED], ids=["failed", "304", "200"])
+def test_retry_after_is_remembered_against_polls_by_hand(
+    outcome: Failed | NotModified | Fetched, retry_after: timedelta | None, expected: datetime
+) -> None:
+    asking = replace(outcome, freshness=Freshness(retry_after=retry_after))
+
+    assert plan(asking).left_alone_until_at == expected
+    assert plan(UNCHANGED, state=plan(asking)).left_alone_until_at is None
+
+
 def test_a_feed_that_is_gone_is_not_polled_again() -> None:
     changed = plan(Gone(message="gone for good"), state=replace(STATE, next_poll_at=NOON))
 
@@ -302,7 +321,9 @@ def test_a_deferred_feed_waits_and_is_otherwise_as_it_was() -> None:
 
     changed = plan(Deferred(until_at=NOON + HOUR, message="later"), state=state)
 
-    assert changed == replace(state, next_poll_at=changed.next_poll_at)
+    assert changed == replace(
+        state, next_poll_at=changed.next_poll_at, left_alone_until_at=NOON + HOUR
+    )
     assert changed.next_poll_at is not None
     assert NOON + HOUR <= changed.next_poll_at <= NOON + HOUR + 5 * MINUTE
 

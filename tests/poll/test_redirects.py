@@ -115,6 +115,8 @@ async def test_a_circle_is_seen_at_once(server: Server, fetcher: Fetcher) -> Non
         pytest.param(["Location: javascript:alert(1)"], id="script"),
         pytest.param(["Location: http://a:b:c/"], id="no URL"),
         pytest.param(["Location: http://a.example:99999/"], id="no port"),
+        pytest.param(["Location: http://[bad"], id="half a bracket"),
+        pytest.param(["Location: http://xn--zz99999999/"], id="no international name"),
     ],
 )
 async def test_a_redirect_to_no_web_address_is_a_failure(

@@ -35,7 +35,7 @@ class Reader(Protocol):
     ) -> ReadFeed | Failed: ...
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def attempt() -> Reader:
     """Return a reader that may fail."""
 
@@ -59,7 +59,7 @@ def attempt() -> Reader:
     return attempt
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def read(attempt: Reader) -> Callable[..., ReadFeed]:
     """Return a reader whose body must be a feed."""
 
@@ -71,7 +71,7 @@ def read(attempt: Reader) -> Callable[..., ReadFeed]:
     return read
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fail(attempt: Reader) -> Callable[..., Failed]:
     """Return a reader whose body must be refused."""
 
@@ -83,7 +83,7 @@ def fail(attempt: Reader) -> Callable[..., Failed]:
     return fail
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rss() -> Callable[..., str]:
     """Return a maker of RSS documents from the text of their items."""
 
@@ -97,7 +97,7 @@ def rss() -> Callable[..., str]:
     return rss
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def item() -> Callable[..., str]:
     """Return a maker of RSS items."""
 

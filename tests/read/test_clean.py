@@ -107,7 +107,7 @@ def test_hostile_nesting_is_cheap(source: str) -> None:
 
 
 def test_deep_html_keeps_its_words() -> None:
-    source = "<div>" * 2_000 + "deep &amp; dark" + "</div>" * 2_000
+    source = "<div>" * 1_200 + "deep &amp; dark" + "</div>" * 1_200
 
     assert SANITISER.clean(source) == "<p>deep &amp; dark</p>"
     assert clean.line(source) == "deep & dark"
@@ -124,7 +124,7 @@ def test_content_is_bounded() -> None:
 
 
 LINES = {
-    "entities are resolved": ("AT&amp;T &#8211; R&D", False, "AT&T – R&D"),
+    "entities are resolved": ("AT&amp;T &#8211; R&D", False, "AT&T \u2013 R&D"),
     "tags go": ("<b>Bold</b> and<br>new", False, "Bold and new"),
     "scripts go": ("a<script>alert(1)</script>b", False, "ab"),
     "type parameters stay": ("Vec<T> in Rust", False, "Vec<T> in Rust"),

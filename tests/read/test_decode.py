@@ -61,9 +61,9 @@ def test_japanese_escapes_are_read_as_declared() -> None:
 
 
 def test_a_stray_byte_does_not_spoil_its_neighbours() -> None:
-    assert (
-        to_utf8("<rss>Café ".encode() + b"\xe9t\xe9 \x92</rss>").decode() == "<rss>Café été ’</rss>"
-    )
+    body = "Café ".encode() + b"\xe9t\xe9 \x93"
+
+    assert to_utf8(body).decode() == "Café été “"
 
 
 def test_many_stray_bytes_make_the_document_windows_1252() -> None:

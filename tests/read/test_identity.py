@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from aggregator.model import Entry, IdScheme
 from aggregator.read.identity import MAX_KEY_CHARS, entry_key, folded_guid, settle
+
+if TYPE_CHECKING:
+    import random
 
 PAGE = "https://harbour.example/1"
 

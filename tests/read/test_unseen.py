@@ -43,7 +43,7 @@ SURE = {
     "rdf about": '<item rdf:about="https://a.example/1"><title>t</title></item>',
     "the id of a source": "<entry><id>a</id><source><id>b</id></source></entry>",
     "other words with item in them": "<items/>" + one("a", "<itemize/>"),
-    "prefixed": "<atom:entry><id>a</id></atom:entry>",
+    "prefixed": "<atom:entry><atom:id>a</atom:id></atom:entry>",
 }
 
 
@@ -71,6 +71,7 @@ UNSURE = {
     "one guid twice": one("a", "x") + one("a", "y"),
     "one guid over http and https": one("http://a.example/1") + one("https://a.example/1"),
     "one guid written in two ways": one("a&amp;b") + one("a&#38;b"),
+    "an id of another vocabulary": "<item><x:id>a</x:id></item>",
     "guid with markup": one("<b>a</b>"),
 }
 

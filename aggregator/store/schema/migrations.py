@@ -42,6 +42,7 @@ CREATE TABLE feeds (
     last_polled_at TEXT,
     last_fetched_at TEXT,
     next_poll_at TEXT,
+    left_alone_until_at TEXT,
     known BLOB NOT NULL DEFAULT x''
 ) STRICT;
 CREATE INDEX feeds_due ON feeds (next_poll_at) WHERE listed = 1 AND gone = 0;
