@@ -19,7 +19,7 @@ from aggregator.pipeline.polling import poll_feeds
 from aggregator.pipeline.publish import Press
 from aggregator.pipeline.take_in import Desk
 from aggregator.store import feeds, retention
-from aggregator.store.database import open_store
+from aggregator.store.database import make_durable, open_store
 from aggregator.store.lock import hold
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 DATABASE = "newsfold.db"
 MOST_WORKERS = 2  # one polls 700 feeds a second; a second one helps while many answer at once
 MOST_READERS = 4  # for each worker
+KEPT_ANYWAY = timedelta(days=90)  # with no digest at all: the default of one
 PUBLISH_EVERY = timedelta(seconds=10)  # during a long pass: what came first need not wait
 
 
@@ -104,13 +105,9 @@ class House:
         self.lock.__exit__(None, None, None)
 
     def due(self, *, everything: bool = False) -> Sequence[FeedState]:
-        """Return the feeds to poll now; with `everything`, all but the gone and the deferred."""
-        now = self.clock()
-        return (
-            feeds.pollable(self.desk.db, now=now)
-            if everything
-            else feeds.due(self.desk.db, now=now)
-        )
+        """Return the feeds to poll now; with `everything`, all but those that are gone."""
+        db = self.desk.db
+        return feeds.pollable(db) if everything else feeds.due(db, now=self.clock())
 
     def poll(
         self,
@@ -137,6 +134,8 @@ class House:
         now = self.clock()
         first = self._published_at is None
         done = self.press.publish(now=now, seen_since=self._published_at)
+        if any(each.new for each in done):
+            make_durable(self.desk.db)  # a power cut must not undo what readers have seen
         self.press.write(
             None if first else [each.digest for each in done if each.new or each.revised]
         )
@@ -159,14 +158,18 @@ class House:
         return pruned
 
     def _retention(self) -> dict[int, timedelta]:
-        return {
-            state.feed_id: max(
+        """Return how long each feed's entries are kept: as long as the digest that keeps longest."""
+        longest = max((digest.retention for digest in self.config.digests), default=KEPT_ANYWAY)
+        kept = dict.fromkeys(feeds.unlisted(self.desk.db), longest)
+        for state in feeds.states(self.desk.db):
+            tags = set(self.desk.spec(state.url).tags)
+            spans = [
                 digest.retention
                 for digest in self.config.digests
-                if not digest.tags or set(digest.tags) & set(self.desk.spec(state.url).tags)
-            )
-            for state in feeds.states(self.desk.db)
-        }
+                if not digest.tags or tags & set(digest.tags)
+            ]
+            kept[state.feed_id] = max(spans, default=longest)
+        return kept
 
 
 def _crew(manners: Manners) -> Crew:

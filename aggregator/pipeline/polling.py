@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from typing import TYPE_CHECKING
 
-from aggregator.model import Failed, FailureKind, PollRequest
+from aggregator.model import Deferred, Failed, FailureKind, PollRequest
 from aggregator.pipeline.batch import Batch, Manners, Outcomes, read_batch
-from aggregator.poll.plan import group_by_host
+from aggregator.poll.plan import group_by_host, host_of
+from aggregator.store import feeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,10 +38,15 @@ def poll_feeds(  # noqa: PLR0913 - what a pass needs, each named at the call
 ) -> None:
     """Poll the feeds and take in each outcome as it comes; end early when `stop` is set.
 
+    A feed whose server or host wants to be left alone for longer is deferred, not asked.
     `meanwhile` is called between the transactions, twice a second at least. A feed under way when
     the pass is stopped stays as it was: it is due again at the next start.
     """
-    waiting = list(reversed(group_by_host(_requests(desk, states))))
+    deferred = _deferred(desk, states)
+    for report in desk.take_in(list(deferred.items())) if deferred else ():
+        on_report(report)
+    requests = _requests(desk, [state for state in states if state.url not in deferred])
+    waiting = list(reversed(group_by_host(requests)))
     under_way: dict[Future[Outcomes], Batch] = {}
     while (waiting or under_way) and not stop.is_set():
         while waiting and len(under_way) < BATCHES_AT_ONCE:
@@ -51,6 +57,21 @@ def poll_feeds(  # noqa: PLR0913 - what a pass needs, each named at the call
         for report in desk.take_in(outcomes) if outcomes else ():
             on_report(report)
         meanwhile()
+
+
+def _deferred(desk: Desk, states: Sequence[FeedState]) -> dict[str, Deferred]:
+    """Return what is not to be asked yet, by feed URL."""
+    now = desk.clock()
+    paused = feeds.paused_hosts(desk.db, now=now)
+    ends = {
+        state.url: max(state.left_alone_until_at or now, paused.get(host_of(state.url), now))
+        for state in states
+    }
+    return {
+        url: Deferred(until_at=until_at, message=f"left alone until {until_at:%Y-%m-%d %H:%M} UTC")
+        for url, until_at in ends.items()
+        if until_at > now
+    }
 
 
 def _requests(desk: Desk, states: Sequence[FeedState]) -> list[PollRequest]:

@@ -127,7 +127,7 @@ class DigestDesk:
         return len(fresh)
 
     def _settle(self) -> timedelta:
-        """Return how long a story waits here. The first ones need not: a whole pass has gathered."""
+        """Return how long a story waits here; the very first need not: a whole pass gathered."""
         is_first = publications.next_number(self.db, self.digest.name) == 1
         return timedelta() if is_first else self.digest.settle
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from aggregator.errors import NotFoundError
 from aggregator.model import FeedState, IdScheme, Validators
@@ -22,12 +21,11 @@ from aggregator.store.codec import (
 from aggregator.store.database import in_transaction, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlite_utils import Database
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _STATES = """
 SELECT id, url, moved_to, title, site_url, language, etag, last_modified, body_hash, id_scheme,
@@ -43,8 +41,7 @@ ORDER BY next_poll_at, id
 """
 _POLLABLE = """
 SELECT * FROM feeds
-WHERE listed = 1 AND gone = 0 AND (left_alone_until_at IS NULL OR left_alone_until_at <= ?)
-ORDER BY next_poll_at, id
+WHERE listed = 1 AND gone = 0 ORDER BY next_poll_at, id
 """
 _SAVE = """
 UPDATE feeds SET
@@ -103,17 +100,19 @@ def states(db: Database) -> list[FeedState]:
     return [_state(row) for row in rows(db, _STATES)]
 
 
+def unlisted(db: Database) -> list[int]:
+    """Return the ids of feeds that are no longer configured and of which something may be kept."""
+    return [row["id"] for row in rows(db, "SELECT id FROM feeds WHERE listed = 0 ORDER BY id")]
+
+
 def due(db: Database, *, now: datetime) -> list[FeedState]:
-    """Return the listed feeds whose time has come, longest waiting first, paused hosts left out."""
-    return _unpaused(db, rows(db, _DUE, (moment_to_text(now),)), now=now)
+    """Return the listed feeds whose time has come, the longest waiting first."""
+    return [_state(row) for row in rows(db, _DUE, (moment_to_text(now),))]
 
 
-def pollable(db: Database, *, now: datetime) -> list[FeedState]:
-    """Return the listed feeds that may be asked now, due or not, longest waiting first.
-
-    Left out: what is gone, what asked to be left alone for longer, and the feeds of paused hosts.
-    """
-    return _unpaused(db, rows(db, _POLLABLE, (moment_to_text(now),)), now=now)
+def pollable(db: Database) -> list[FeedState]:
+    """Return the listed feeds that are not gone, due or not, the longest waiting first."""
+    return [_state(row) for row in rows(db, _POLLABLE)]
 
 
 def save(db: Database, state: FeedState) -> None:
@@ -134,34 +133,11 @@ def paused_hosts(db: Database, *, now: datetime) -> dict[str, datetime]:
     return {row["host"]: moment_from_text(row["until_at"]) for row in found}
 
 
-def _unpaused(
-    db: Database, found: Sequence[Mapping[str, Any]], *, now: datetime
-) -> list[FeedState]:
-    paused = paused_hosts(db, now=now).keys()
-    waiting = [_state(row) for row in found]
-    if not paused:
-        return waiting
-    return [one for one in waiting if paused.isdisjoint(_host_names(one.url))]
-
-
 def _is_listed_so(db: Database, wanted: list[dict[str, str]]) -> bool:
     listed = rows(db, "SELECT url, own_title FROM feeds WHERE listed = 1")
     return {row["url"]: row["own_title"] for row in listed} == {
         row["url"]: row["own_title"] for row in wanted
     }
-
-
-def _host_names(url: str) -> set[str]:
-    """Return the ways in which a pause may name this address's host: with and without the port."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
-    except ValueError:  # no address at all: the poll will say so
-        return set()
-    if ":" in host:
-        host = f"[{host}]"  # RFC 3986 section 3.2.2
-    is_default = port == DEFAULT_PORTS.get(parts.scheme)
-    return {f"{host}:{port}"} | ({host} if is_default else set())
 
 
 def _state(row: Mapping[str, Any]) -> FeedState:

@@ -34,6 +34,7 @@ POLLED = FeedState(
     last_polled_at=NOON + HOUR,
     last_fetched_at=NOON - HOUR,
     next_poll_at=NOON + 2 * HOUR,
+    left_alone_until_at=NOON + HOUR,
 )
 
 
@@ -136,39 +137,19 @@ def test_an_unlisted_feed_is_not_due(house: House) -> None:
     assert feeds.due(house.db, now=NOON) == []
 
 
-@pytest.mark.parametrize(
-    ("url", "host", "expected"),
-    [
-        ("https://a.example/feed", "a.example:443", False),
-        ("https://a.example/feed", "A.Example", False),
-        ("http://a.example/feed", "a.example:80", False),
-        ("https://A.example:443/feed", "a.example:443", False),
-        ("https://a.example:8443/feed", "a.example:8443", False),
-        ("https://a.example:8443/feed", "a.example", True),
-        ("https://a.example/feed", "b.example:443", True),
-        ("http://[::1]:8080/feed", "[::1]:8080", False),
-        ("https://a.example:port/feed", "a.example:443", True),
-    ],
-)
-def test_the_feeds_of_a_paused_host_wait(
-    house: House, url: str, host: str, *, expected: bool
-) -> None:
-    feeds.list_feeds(house.db, [url], now=NOON)
-    feeds.pause_host(house.db, host, NOON + HOUR)
+def test_feeds_may_be_asked_before_they_are_due_but_not_when_gone(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B], now=NOON)
+    feeds.save(house.db, POLLED)
+    feeds.save(house.db, replace(POLLED, feed_id=2, url=B, gone=False))
 
-    assert bool(feeds.due(house.db, now=NOON)) == expected
-    assert len(feeds.due(house.db, now=NOON + HOUR)) == 1
+    assert [state.url for state in feeds.pollable(house.db)] == [B]
 
 
-def test_a_moved_feed_waits_for_its_new_host(house: House) -> None:
-    feeds.list_feeds(house.db, [A], now=NOON)
-    feeds.save(house.db, replace(POLLED, gone=False, next_poll_at=NOON))
-    feeds.pause_host(house.db, "a.example:443", NOON + HOUR)
-    assert len(feeds.due(house.db, now=NOON)) == 1
+def test_feeds_no_longer_listed_are_named(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B], now=NOON)
+    feeds.list_feeds(house.db, [B], now=NOON)
 
-    feeds.pause_host(house.db, "moved.example:443", NOON + HOUR)
-
-    assert feeds.due(house.db, now=NOON) == []
+    assert feeds.unlisted(house.db) == [1]
 
 
 def test_the_longer_pause_stands(house: House) -> None:
