@@ -158,7 +158,7 @@ class House:
         return pruned
 
     def _retention(self) -> dict[int, timedelta]:
-        """Return how long each feed's entries are kept: as long as the digest that keeps longest."""
+        """Return how long each feed's entries are kept: as its digest that keeps longest has it."""
         longest = max((digest.retention for digest in self.config.digests), default=KEPT_ANYWAY)
         kept = dict.fromkeys(feeds.unlisted(self.desk.db), longest)
         for state in feeds.states(self.desk.db):
