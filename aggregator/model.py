@@ -172,6 +172,7 @@ class FeedState:
     body_hash: bytes = b""  # of the last body taken in
     known: frozenset[bytes] = frozenset()  # hashes of the item slices of that body
     id_scheme: IdScheme = IdScheme.GUID
+    ttl: timedelta | None = None  # the document's own word, remembered over 304s
     failures: int = 0  # in a row
     error: str = ""  # the last failure's message, "" while healthy
     failing_since_at: datetime | None = None

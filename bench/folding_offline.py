@@ -28,7 +28,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from aggregator.fold import decide, stories  # noqa: E402: the project is put on the path first
+from aggregator.fold import decide, stories  # noqa: E402  the project is put on the path first
 from aggregator.fold.features import describe  # noqa: E402
 from aggregator.fold.identity import canonical_url  # noqa: E402
 from aggregator.model import Arrival, Entry, Folding, Merged  # noqa: E402
@@ -48,7 +48,7 @@ def rows_of(name: str) -> list[Row]:
         for member in archive:
             if member.name.removeprefix("./") == name:
                 found = archive.extractfile(member)
-                assert found is not None  # noqa: S101: a regular file
+                assert found is not None  # noqa: S101  a regular file
                 return [json.loads(line) for line in found.read().decode("utf-8").splitlines()]
     raise FileNotFoundError(name)
 
@@ -58,7 +58,7 @@ def ignored_pairs(name: str) -> list[tuple[str, str]]:
         for member in archive:
             if member.name.removeprefix("./") == name:
                 found = archive.extractfile(member)
-                assert found is not None  # noqa: S101: a regular file
+                assert found is not None  # noqa: S101  a regular file
                 return [tuple(pair) for pair in json.loads(found.read())]
     return []
 
@@ -109,7 +109,7 @@ def undated_spread(rows: Sequence[Row], *, seed: int = 7) -> list[Row]:
         if not row["published"]:
             day = days.setdefault(row["story"], draw.randrange(360))
             moment = EPOCH + timedelta(days=day, hours=draw.randrange(48))
-            row = {**row, "published": moment.isoformat()}  # noqa: PLW2901: the dated row
+            row = {**row, "published": moment.isoformat()}  # noqa: PLW2901  the dated row
         spread.append(row)
     return spread
 
@@ -124,7 +124,11 @@ class Measured:
 
     @classmethod
     def of(cls, name: str, *, field: str) -> Measured:
-        rows = undated_spread(rows_of(f"{name}.jsonl")) if "train" in name else rows_of(f"{name}.jsonl")
+        rows = (
+            undated_spread(rows_of(f"{name}.jsonl"))
+            if "train" in name
+            else rows_of(f"{name}.jsonl")
+        )
         return cls(rows=rows, field=field, ignore=ignored_pairs(f"{name}.ignore.json"))
 
     def arrivals(self) -> list[tuple[str, Arrival]]:
@@ -149,10 +153,10 @@ def fold_all(
     merged: dict[str, str] = {}
     for name, arrival in arrivals:
         first, *merges = index.fold(arrival)
-        assert not isinstance(first, Merged)  # noqa: S101: a Started or Joined comes first
+        assert not isinstance(first, Merged)  # noqa: S101  a Started or Joined comes first
         story_of[name] = first.story_id
         for merge in merges:
-            assert isinstance(merge, Merged)  # noqa: S101: only merges follow
+            assert isinstance(merge, Merged)  # noqa: S101  only merges follow
             merged[merge.absorbed_id] = merge.kept_id
     return {name: _final(story, merged) for name, story in story_of.items()}
 
@@ -163,10 +167,10 @@ def _final(story: str, merged: Mapping[str, str]) -> str:
     return story
 
 
-def scorer() -> Any:  # noqa: ANN401: a script without types
+def scorer() -> Any:  # noqa: ANN401  a script without types
     spec = spec_from_file_location("score", SHARED / "score.py")
-    assert spec is not None  # noqa: S101: the file is there
-    assert spec.loader is not None  # noqa: S101: a Python file has a loader
+    assert spec is not None  # noqa: S101  the file is there
+    assert spec.loader is not None  # noqa: S101  a Python file has a loader
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.score
@@ -287,7 +291,7 @@ def fit(pairs: Sequence[Pair]) -> list[float]:
         gradient, hessian = slopes(pairs, weights)
         step = solve(hessian, gradient)
         weights = [weight + change for weight, change in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < 1e-5:  # noqa: PLR2004: far below two printed decimals
+        if max(map(abs, step)) < 1e-5:  # noqa: PLR2004  far below two printed decimals
             break
     return weights
 

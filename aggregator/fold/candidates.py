@@ -58,7 +58,7 @@ class KeyPostings:
                 del self._under[key]
 
     def entries(self, key: int) -> list[int]:
-        """Return the entries that carry a key, in the order they came; the newest where too many."""
+        """Return the entries that carry a key, as they came; the newest where too many."""
         found = self._under.get(key)
         if found is None:
             return []
@@ -83,8 +83,9 @@ class StemPostings:
 
     def add(self, stems: Iterable[int], entry_id: int) -> None:
         """Note that the entry holds these stems."""
+        if entry_id in self._gone:  # it comes again: its old places must not count
+            self._sweep_all()
         self.population += 1
-        self._gone.discard(entry_id)
         holding = self._holding
         for stem in stems:
             found = holding.get(stem)
@@ -94,13 +95,15 @@ class StemPostings:
                 found.append(entry_id)
 
     def remove(self, stems: Iterable[int], entry_id: int) -> None:
-        """Forget the entry. Lists are swept when half of them is gone: removing singly is quadratic."""
+        """Forget the entry. A list is swept when half of it is gone: singly is quadratic."""
         self.population -= 1
         self._gone.add(entry_id)
         for stem in stems:
             self._removed[stem] += 1
             if self._removed[stem] * 2 >= len(self._holding[stem]):
                 self._sweep(stem)
+        if len(self._gone) > max(self.population, MIN_POPULATION):
+            self._sweep_all()
 
     def _sweep(self, stem: int) -> None:
         kept = [entry_id for entry_id in self._holding[stem] if entry_id not in self._gone]
@@ -110,10 +113,10 @@ class StemPostings:
         else:
             del self._holding[stem]
 
-    def count(self, stem: int) -> int:
-        """Return how many entries of the window hold the stem."""
-        found = self._holding.get(stem)
-        return len(found) - self._removed.get(stem, 0) if found else 0
+    def _sweep_all(self) -> None:
+        for stem in list(self._removed):
+            self._sweep(stem)
+        self._gone.clear()
 
     def rarities(self, stems: Iterable[int]) -> dict[int, float]:
         """Return how rare each stem is: 1 for one that was never seen, 0 for one in every entry."""

@@ -1,4 +1,4 @@
-"""Whether two entries are copies, or coverage of one event: pure judgements on two sets of features.
+"""Whether two entries are copies, or coverage of one event: judgements on two sets of features.
 
 A copy is judged by the two entries alone. Coverage also weighs words by their rarity in the window.
 Every guard has a name in words, so that a refusal can be explained too.
@@ -134,7 +134,7 @@ def copy_refusal(left: Features, right: Features, found: Overlap, *, same_feed: 
 
 
 def is_same_page(left: Features, right: Features) -> bool:
-    """Return whether two entries under one address are about one thing: their titles or texts agree."""
+    """Return whether two entries under one address are one thing: titles or texts agree."""
     if in_series(left, right):
         return False
     found = overlap(left.sketch, right.sketch)

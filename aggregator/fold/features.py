@@ -94,7 +94,9 @@ def decode(data: bytes) -> Features:
     """Return the features of an entry; those that match nothing where the version is another."""
     if len(data) < _HEADER.size or data[0] != VERSION:
         return NOTHING
-    _, language, title, *counts, length, truncated, url, guid, mask, values = _HEADER.unpack_from(data)
+    _, language, title, *counts, length, truncated, url, guid, mask, values = _HEADER.unpack_from(
+        data
+    )
     flat = struct.unpack_from(f"<{sum(counts)}I", data, _HEADER.size)
     stems, names, title_numbers, numbers, _ = _ends(counts)
     return Features(
@@ -102,7 +104,8 @@ def decode(data: bytes) -> Features:
         url_key=url, guid_key=guid, mask_key=mask, mask_values=values, title_length=length,
         title=frozenset(flat[:title]), stems=frozenset(flat[:stems]),
         names=frozenset(flat[stems:names]), title_numbers=frozenset(flat[names:title_numbers]),
-        numbers=frozenset(flat[title_numbers:numbers]), shingles=flat[numbers:], truncated=truncated,
+        numbers=frozenset(flat[title_numbers:numbers]), shingles=flat[numbers:],
+        truncated=truncated,
     )  # fmt: skip
 
 
@@ -129,7 +132,9 @@ def key_of(text: str) -> int:
     """Return a 64-bit key of a text, the same in every process; 0 for none."""
     if not text:
         return 0
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little"
+    )
 
 
 def _text(entry: Entry) -> str:
@@ -141,12 +146,14 @@ def _text(entry: Entry) -> str:
 def _stems(
     title_words: Sequence[str], text_words: Sequence[str], language: str
 ) -> tuple[int, list[str], list[str]]:
-    """Return how many stems the title has, all stems with the title's first, and words for the first."""
+    """Return how many stems the title has, all stems (its own first), and words for them."""
     both = [*title_words, *text_words]
     grammar, when = words.grammar_of(language), words.dates(both)
     forms: dict[str, str] = {}
     title_count = 0
-    for place, (stem, word) in enumerate(zip(words.stems(both, language=language), both, strict=True)):
+    for place, (stem, word) in enumerate(
+        zip(words.stems(both, language=language), both, strict=True)
+    ):
         if word not in grammar and place not in when:
             forms.setdefault(stem, word)
         if place == len(title_words) - 1:

@@ -31,6 +31,8 @@ from aggregator.fold.addresses import (
 
 MAX_URL_LENGTH = 4096  # longer ones carry data, not a place; browsers stop near there too
 MAX_UNWRAPS = 3  # a redirector in a redirector has been seen, three never
+MIN_LABELS = 2  # a name and its top level are never taken off
+MIN_ROUTE = 3  # "#!/" is the home page
 STORY_ID_LENGTH = 20  # base32 characters: 100 bits, no collision in any archive
 
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
@@ -78,7 +80,7 @@ def reduce_url(url: str) -> Address:
 
 
 def guid_identity(guid: str) -> str:
-    """Return what a globally unique id names, or "" for an id that means something in one feed only.
+    """Return what a globally unique id names, or "" for an id with a meaning in one feed only.
 
     Web addresses, UUIDs and tag URIs (RFC 4151) are unique by construction; "12345" is not.
     """
@@ -94,7 +96,7 @@ def guid_identity(guid: str) -> str:
 
 def story_id(feed_url: str, key: str, *, salt: str = "") -> str:
     """Return the id of the story that this entry begins: 20 lower-case base32 characters."""
-    digest = hashlib.sha256("\0".join((feed_url, key, salt)).encode("utf-8", "replace")).digest()
+    digest = hashlib.sha256(f"{feed_url}\0{key}\0{salt}".encode("utf-8", "replace")).digest()
     return base64.b32encode(digest)[:STORY_ID_LENGTH].decode("ascii").lower()
 
 
@@ -103,7 +105,9 @@ def _parse(url: str) -> can_ada.URL | None:
         return None
     try:
         parsed = can_ada.parse(url)
-    except ValueError:  # can_ada raises it for whatever the WHATWG rules refuse, lone surrogates too
+    except (
+        ValueError
+    ):  # whatever the WHATWG rules refuse, lone surrogates too
         return None
     return parsed if parsed.protocol in ("http:", "https:") and parsed.hostname else None
 
@@ -113,11 +117,11 @@ def _parse(url: str) -> can_ada.URL | None:
 
 def _fold_host(hostname: str, removed: list[str]) -> str:
     labels = hostname.rstrip(".").split(".")
-    while len(labels) > 2 and labels[0] in MOBILE_LABELS:  # noqa: PLR2004: a name and its top level stay
+    while len(labels) > MIN_LABELS and labels[0] in MOBILE_LABELS:
         if labels[0] != "www":
             removed.append("the mobile host")
         labels = labels[1:]
-    if len(labels) > 3 and labels[1] == "m":  # noqa: PLR2004: en.m.wikipedia.org
+    if len(labels) > MIN_LABELS + 1 and labels[1] == "m":
         labels = [labels[0], *labels[2:]]
         removed.append("the mobile host")
     host = ".".join(labels)
@@ -179,7 +183,7 @@ def _assemble(host: str, parsed: can_ada.URL, removed: list[str]) -> Address:
     query = _fold_query(parsed.search, host, removed)
     host, path, query = _rewrite(host, path, query)
     route = parsed.hash if parsed.hash.startswith(("#!", "#/")) else ""
-    if path in ("", "/") and not query and len(route) < 3:  # noqa: PLR2004: "#!/" is the home page
+    if path in ("", "/") and not query and len(route) < MIN_ROUTE:
         return Address(text="", removed=tuple(removed))
     port = f":{parsed.port}" if parsed.port else ""
     text = f"https://{host}{port}{path}{'?' if query else ''}{query}{route}"
@@ -230,7 +234,7 @@ def _why_removed(name: str, value: str, host: str) -> str:
 
 
 def _meaningless_at(host: str) -> frozenset[str]:
-    """Return the names without meaning on this host: the table is asked for its last two or three labels."""
+    """Return the names without meaning on this host, or on the one that it stands below."""
     labels = host.split(".")
     for size in (2, 3):
         if found := HOST_TRACKING.get(".".join(labels[-size:])):
@@ -250,7 +254,7 @@ def _pairs(search: str) -> list[tuple[str, str]]:
 
 
 def _plain_escapes(text: str) -> str:
-    """Undo escapes of characters that need none and write the others in one way (RFC 3986 6.2.2)."""
+    """Undo escapes that nothing needs and write the others in one way (RFC 3986 6.2.2)."""
     return _ESCAPE.sub(_plain_escape, text) if "%" in text else text
 
 

@@ -12,15 +12,27 @@ from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from aggregator.fold import candidates, decide, reasons
-from aggregator.fold.features import decode, decode_shingles, readable_words
+from aggregator.fold.compare import (
+    chance,
+    copy_score,
+    explain_copy,
+    explain_coverage,
+    is_same_feed,
+    likeness,
+    newcomer,
+    why_covers,
+    why_same,
+)
+from aggregator.fold.features import decode
 from aggregator.fold.identity import story_id as make_story_id
-from aggregator.fold.window import Window
+from aggregator.fold.window import Window, kept_of
 from aggregator.model import Joined, Merged, Relation, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from aggregator.fold.compare import Newcomer
     from aggregator.fold.features import Features
     from aggregator.fold.window import Kept
     from aggregator.model import Arrival, Folding, StoryUpdate
@@ -30,7 +42,6 @@ MIN_BEST = 0.75
 MIN_AVERAGE = 0.50
 MAX_MEMBERS_COMPARED = 12  # of one story, for the average
 MAX_STORIES_COMPARED = 3
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +51,6 @@ class Match:
     kept: Kept
     reason: str
     score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
-    """An arrival with its features decoded and its words weighed as the window stands."""
-
-    arrival: Arrival
-    features: Features
-    side: decide.Side
-    rarity: dict[int, float]
-    at_s: float
 
 
 class Index:
@@ -77,21 +77,20 @@ class Index:
         """Take in an entry whose story is known already."""
         features = decode(arrival.features)
         self._note_landing(arrival, features)
-        self._window.add(arrival, features, story_id=story_id)
+        self._window.add(kept_of(arrival, story_id=story_id), features)
 
     def fold(self, arrival: Arrival) -> tuple[StoryUpdate, ...]:
         """Decide an entry's story, apply it here, and return what the store is to do.
 
-        Exactly one Started or Joined, then a Merged for each story that copies prove to be the same.
+        Exactly one Started or Joined, then a Merged for each story that copies show to be the same.
         """
         self._window.remove(arrival.entry_id)
         features = decode(arrival.features)
         self._note_landing(arrival, features)
-        new = self._newcomer(arrival, features)
-        first, merges = self._decide(new)
-        self._window.add(
-            arrival, features, story_id=first.story_id, weights=new.side.weights
-        )
+        kept = kept_of(arrival, story_id="")
+        first, merges = self._decide(newcomer(kept, features, self._window), arrival)
+        kept.story_id = first.story_id
+        self._window.add(kept, features)
         for merge in merges:
             self._window.merge(merge.kept_id, merge.absorbed_id)
         return first, *merges
@@ -110,28 +109,40 @@ class Index:
         limit = moment.timestamp()
         for entry_id in [one.entry_id for one in self._window.kept.values() if one.at_s < limit]:
             self._window.remove(entry_id)
+        self._landing = {key for key in self._landing if self._window.identities.entries(key)}
 
     def explain(self, entry_a: int, entry_b: int) -> str:
         """Return in words why two entries are one story, or what speaks against it."""
         for entry_id in (entry_a, entry_b):
             if entry_id not in self._window.kept:
                 return f"entry {entry_id} is not among the recent ones"
-        return "; ".join(self._explain(self._window.kept[entry_a], self._window.kept[entry_b]))
+        ours, theirs = self._window.kept[entry_a], self._window.kept[entry_b]
+        new = newcomer(ours, decode(ours.features), self._window)
+        return "; ".join(part for part in self._explanation(new, theirs) if part)
+
+    def _explanation(self, new: Newcomer, kept: Kept) -> Iterator[str]:
+        together = new.kept.story_id == kept.story_id
+        yield "in one story" if together else "in two stories"
+        if kept.entry_id in self._apart.get(new.kept.entry_id, ()):
+            yield "kept apart by a person"
+        if not self._is_near(new, kept):
+            yield "further apart in time than the window"
+        keys = set(candidates.identity_keys(new.features))
+        shared = sorted(keys.intersection(candidates.identity_keys(decode(kept.features))))
+        if shared:
+            usable = all(self._is_same_thing(new, kept, key) for key in shared)
+            yield why_same(new, kept) + ("" if usable else ", but used for unlike entries")
+        yield explain_copy(new, kept)
+        if not self._follow_ups and is_same_feed(new, kept):
+            yield "no coverage: both are of one feed"
+        else:
+            yield explain_coverage(new, kept, self._window, asked=MIN_BEST)
 
     # ------------------------------------------------------------ the decision
 
-    def _newcomer(self, arrival: Arrival, features: Features) -> Newcomer:
-        rarity = self._window.stems.rarities(features.stems)
-        side = decide.Side(features=features, weights=decide.weigh(features, rarity))
-        return Newcomer(
-            arrival=arrival,
-            features=features,
-            side=side,
-            rarity=rarity,
-            at_s=arrival.at.timestamp(),
-        )
-
-    def _decide(self, new: Newcomer) -> tuple[Started | Joined, tuple[Merged, ...]]:
+    def _decide(
+        self, new: Newcomer, arrival: Arrival
+    ) -> tuple[Started | Joined, tuple[Merged, ...]]:
         copies = self._allowed(self._copies(new), new)
         if copies:
             first, *others = copies
@@ -139,7 +150,7 @@ class Index:
         match = self._best_coverage(new)
         if match is not None:
             return _joined(new, match, Relation.COVERAGE), ()
-        return Started(story_id=self._free_id(new.arrival), entry_id=new.arrival.entry_id), ()
+        return Started(story_id=self._free_id(arrival), entry_id=arrival.entry_id), ()
 
     def _free_id(self, arrival: Arrival) -> str:
         """Return the id of a new story; another where a split left the entry's first one in use."""
@@ -150,11 +161,11 @@ class Index:
         return found
 
     def _allowed(self, matches: list[Match], new: Newcomer) -> list[Match]:
-        """Return the matches whose stories a person has not kept apart from the entry, oldest first."""
+        """Return the matches in stories that are not kept apart from the entry, oldest first."""
         allowed = [
             match
             for match in matches
-            if not self._is_apart((new.arrival.entry_id,), match.kept.story_id)
+            if not self._is_apart((new.kept.entry_id,), match.kept.story_id)
         ]
         return sorted(allowed, key=lambda match: self._age(match.kept.story_id))
 
@@ -197,11 +208,13 @@ class Index:
         found: dict[str, Match] = {}
         for kept in self._same_things(new):
             if kept.story_id not in found:
-                found[kept.story_id] = Match(kept=kept, reason=_why_same(new, kept), score=1.0)
+                found[kept.story_id] = Match(kept=kept, reason=why_same(new, kept), score=1.0)
         sharing = self._window.sketches.sharing(candidates.sketch_keys(new.features))
-        near = (kept for kept in map(self._window.kept.__getitem__, sharing) if self._is_near(new, kept))
+        near = (
+            kept for kept in map(self._window.kept.__getitem__, sharing) if self._is_near(new, kept)
+        )
         for kept in islice(near, candidates.MAX_COPY_CANDIDATES):
-            if kept.story_id not in found and (score := _copy_score(new, kept)):
+            if kept.story_id not in found and (score := copy_score(new, kept)):
                 found[kept.story_id] = Match(
                     kept=kept, reason=reasons.same_words(score), score=score
                 )
@@ -216,7 +229,7 @@ class Index:
 
     def _is_same_thing(self, new: Newcomer, kept: Kept, key: int) -> bool:
         """Return whether one address means one thing: not where one feed has used it for others."""
-        if key in self._landing or _is_same_feed(new, kept):
+        if key in self._landing or is_same_feed(new, kept):
             return decide.is_same_page(new.features, decode(kept.features))
         return True
 
@@ -231,13 +244,13 @@ class Index:
                     break
 
     def _is_near(self, new: Newcomer, kept: Kept) -> bool:
-        return abs(new.at_s - kept.at_s) <= self._window_s
+        return abs(new.kept.at_s - kept.at_s) <= self._window_s
 
     # ---------------------------------------------------------------- coverage
 
     def _best_coverage(self, new: Newcomer) -> Match | None:
         """Return the likeliest member of the story that the entry covers too, or None."""
-        if not (self._coverage and new.arrival.coverage):
+        if not (self._coverage and new.kept.coverage):
             return None
         for match in self._likeliest(new):
             average = self._average(new, match.kept.story_id)
@@ -246,14 +259,15 @@ class Index:
         return None
 
     def candidates(self, arrival: Arrival) -> list[tuple[int, decide.Likeness]]:
-        """Return the entries that an arrival would be compared with for coverage, and their likeness.
+        """Return the entries that an arrival is compared with for coverage, and their likeness.
 
         What the model is trained on.
         """
-        new = self._newcomer(arrival, decode(arrival.features))
+        kept = kept_of(arrival, story_id="")
+        new = newcomer(kept, decode(arrival.features), self._window)
         copies = {match.kept.entry_id for match in self._copies(new)}
-        found = ((kept.entry_id, self._likeness(new, kept)) for kept in self._partners(new))
-        return [(one, likeness) for one, likeness in found if likeness and one not in copies]
+        found = ((kept.entry_id, likeness(new, kept, self._window)) for kept in self._partners(new))
+        return [(one, like) for one, like in found if like and one not in copies]
 
     def _partners(self, new: Newcomer) -> Iterator[Kept]:
         kept = map(self._window.kept.get, self._window.stems.partners(new.rarity))
@@ -261,88 +275,46 @@ class Index:
         return islice(able, candidates.MAX_COVERAGE_CANDIDATES)
 
     def _likeliest(self, new: Newcomer) -> list[Match]:
-        """Return the likeliest member of each story that partners stand in, the likeliest story first."""
+        """Return the likeliest partner in each story, the likeliest story first."""
         best: dict[str, Match] = {}
         for kept in self._partners(new):
-            found = self._likeness(new, kept)
+            found = likeness(new, kept, self._window)
             score = decide.probability(found) if found else 0.0
             if found and score >= MIN_BEST and _is_better(score, best.get(kept.story_id)):
-                reason = _why_covers(new, kept, found)
+                reason = why_covers(new, kept, found)
                 best[kept.story_id] = Match(kept=kept, reason=reason, score=score)
         ranked = sorted(best.values(), key=lambda match: (-match.score, match.kept.entry_id))
         return ranked[:MAX_STORIES_COMPARED]
 
     def _may_cover(self, new: Newcomer, kept: Kept) -> bool:
-        other = self._follow_ups or not _is_same_feed(new, kept)
+        other = self._follow_ups or not is_same_feed(new, kept)
         return kept.coverage and other and self._is_near(new, kept)
 
     def _average(self, new: Newcomer, story_id: str) -> float | None:
-        """Return the average likelihood over a story's members; None where the story is closed to it."""
-        if self._is_apart((new.arrival.entry_id,), story_id):
+        """Return the average likelihood over a story's members; None where it is closed."""
+        if self._is_apart((new.kept.entry_id,), story_id):
             return None
         members = [self._window.kept[one] for one in self._window.stories[story_id].members]
-        if not self._follow_ups and any(_is_same_feed(new, kept) for kept in members):
+        if not self._follow_ups and any(is_same_feed(new, kept) for kept in members):
             return None
         scores = [
-            self._chance(new, kept)
+            chance(new, kept, self._window)
             for kept in members[-MAX_MEMBERS_COMPARED:]
             if self._may_cover(new, kept)
         ]
         return sum(scores) / len(scores)
-
-    def _chance(self, new: Newcomer, kept: Kept) -> float:
-        found = self._likeness(new, kept)
-        return decide.probability(found) if found else 0.0
-
-    def _likeness(self, new: Newcomer, kept: Kept) -> decide.Likeness | None:
-        features = decode(kept.features)
-        if decide.refusal(new.features, features, same_feed=_is_same_feed(new, kept)):
-            return None
-        gap_days = abs(new.at_s - kept.at_s) / DAY_S
-        side = self._window.side(kept, features)
-        return decide.likeness(new.side, side, rarity=new.rarity, gap_days=gap_days)
 
 
 def _is_better(score: float, match: Match | None) -> bool:
     return match is None or score > match.score
 
 
-def _is_same_feed(new: Newcomer, kept: Kept) -> bool:
-    return new.arrival.feed_id == kept.feed_id
-
-
-def _copy_score(new: Newcomer, kept: Kept) -> float:
-    """Return the shared part where one entry is a copy of the other; most are refused by one look."""
-    found = decide.overlap(new.features.sketch, decode_shingles(kept.features))
-    if not decide.is_alike(found):
-        return 0.0
-    same_feed = _is_same_feed(new, kept)
-    return decide.copy_score(new.features, decode(kept.features), same_feed=same_feed)
-
-
 def _joined(new: Newcomer, match: Match, relation: Relation) -> Joined:
     return Joined(
         story_id=match.kept.story_id,
-        entry_id=new.arrival.entry_id,
+        entry_id=new.kept.entry_id,
         relation=relation,
         reason=match.reason,
         score=match.score,
         witness_id=match.kept.entry_id,
-    )
-
-
-def _why_same(new: Newcomer, kept: Kept) -> str:
-    theirs = decode(kept.features)
-    if new.features.url_key and new.features.url_key == theirs.url_key:
-        return reasons.same_address(new.arrival.url, kept.url)
-    return reasons.same_id()
-
-
-def _why_covers(new: Newcomer, kept: Kept, found: decide.Likeness) -> str:
-    theirs = decode(kept.features)
-    return reasons.shared_words(
-        new.features.stems & theirs.stems,
-        readable_words(new.arrival.features) | readable_words(kept.features),
-        new.rarity,
-        part=found.shorter_in_title,
     )

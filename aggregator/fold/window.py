@@ -33,6 +33,19 @@ class Kept:
     weighed_at: int = 0  # the window's population then
 
 
+def kept_of(arrival: Arrival, *, story_id: str) -> Kept:
+    """Return what is kept of an arrival."""
+    return Kept(
+        entry_id=arrival.entry_id,
+        feed_id=arrival.feed_id,
+        url=arrival.url,
+        at_s=arrival.at.timestamp(),
+        coverage=arrival.coverage,
+        features=arrival.features,
+        story_id=story_id,
+    )
+
+
 @dataclass(slots=True, kw_only=True)
 class Group:
     """A story's members in the window, in the order they came."""
@@ -53,35 +66,17 @@ class Window:
         self.stems = candidates.StemPostings()
         self._ages = 0
 
-    def add(
-        self,
-        arrival: Arrival,
-        features: Features,
-        *,
-        story_id: str,
-        weights: decide.Weights | None = None,
-    ) -> None:
-        """Keep an entry as a member of a story; one that is kept already is replaced."""
-        self.remove(arrival.entry_id)
-        entry_id = arrival.entry_id
-        self.kept[entry_id] = Kept(
-            entry_id=entry_id,
-            feed_id=arrival.feed_id,
-            url=arrival.url,
-            at_s=arrival.at.timestamp(),
-            coverage=arrival.coverage,
-            features=arrival.features,
-            story_id=story_id,
-            weights=weights,
-            weighed_at=self.stems.population,
-        )
-        self.group(story_id).members.append(entry_id)
-        self.identities.add(candidates.identity_keys(features), entry_id)
-        self.sketches.add(candidates.sketch_keys(features), entry_id)
-        self.stems.add(features.stems, entry_id)
+    def add(self, kept: Kept, features: Features) -> None:
+        """Keep an entry as a member of its story; one that is kept already is replaced."""
+        self.remove(kept.entry_id)
+        self.kept[kept.entry_id] = kept
+        self.group(kept.story_id).members.append(kept.entry_id)
+        self.identities.add(candidates.identity_keys(features), kept.entry_id)
+        self.sketches.add(candidates.sketch_keys(features), kept.entry_id)
+        self.stems.add(features.stems, kept.entry_id)
 
     def remove(self, entry_id: int) -> None:
-        """Forget an entry, and its story when it was the last; nothing happens where it is unknown."""
+        """Forget an entry, and its story when it was the last; an unknown one is no matter."""
         kept = self.kept.pop(entry_id, None)
         if kept is None:
             return
@@ -116,7 +111,7 @@ class Window:
         return found
 
     def side(self, kept: Kept, features: Features) -> decide.Side:
-        """Return an entry with its words weighed; the weights are kept until the window has changed."""
+        """Return an entry with its words weighed; weights are kept until the window has changed."""
         population = self.stems.population
         low, high = kept.weighed_at / STALE_GROWTH, kept.weighed_at * STALE_GROWTH
         if kept.weights is None or not low <= population <= high:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -43,7 +44,13 @@ _MARKS = re.compile(r"[\u0300-\u036f]")
 _SENTENCE_END = re.compile(r"(?<=[.!?\u2026\u3002\uff01\uff1f:|])\s+")
 _DIGITS = {
     zero + value: str(value)
-    for zero in (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50)  # Arabic, Persian, Devanagari, Bengali, Thai
+    for zero in (
+        0x0660,
+        0x06F0,
+        0x0966,
+        0x09E6,
+        0x0E50,
+    )  # Arabic, Persian, Devanagari, Bengali, Thai
     for value in range(10)
 }
 _SCRIPTS = (
@@ -56,6 +63,7 @@ _SCRIPTS = (
     ("hy", re.compile(r"[\u0531-\u0587]")),
     ("ta", re.compile(r"[\u0b80-\u0bff]")),
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _INDIC = re.compile(r"[\u0900-\u097f]")
@@ -122,12 +130,12 @@ def pair_hashes(words: Sequence[str]) -> list[int]:
     hashes = [hash_word(word) for word in words]
     return [
         ((left * 31 + right) * _HASH_SPREAD) & _MASK32
-        for left, right in zip(hashes, hashes[1:], strict=False)
+        for left, right in pairwise(hashes)
     ]
 
 
 def stems(words: Sequence[str], *, language: str) -> list[str]:
-    """Return the stem of each folded word, in order; the words themselves where no stemmer is known."""
+    """Return the stem of each folded word, in order; the word where no stemmer is known."""
     algorithm = STEMMERS.get(language)
     if algorithm is None:
         return list(words)
@@ -145,7 +153,7 @@ def _stemmer(algorithm: str) -> Stemmer.Stemmer:
 
 
 def grammar_of(language: str) -> frozenset[str]:
-    """Return the words of grammar of a language; of every language known here where it is unknown."""
+    """Return a language's words of grammar; those of all languages where it is unknown."""
     return FUNCTION_WORDS.get(language, STOP_WORDS)
 
 
@@ -193,49 +201,6 @@ def _latin_language(words: Sequence[str], declared: str) -> str:
     return "" if declared in UNSPACED_LANGUAGES else declared
 
 
-def dates(words: Sequence[str]) -> set[int]:
-    """Return the places of folded words that say when: months, weekdays, days, years.
-
-    A number beside the name of a month or weekday is a day; four digits from 1900 to 2099 a year.
-    """
-    named = {place for place, word in enumerate(words) if word in DATE_WORDS}
-    return named | {
-        place
-        for place, word in enumerate(words)
-        if word[0].isdigit() and (_is_year(word) or {place - 1, place + 1} & named)
-    }
-
-
-def language_of(words: Sequence[str], text: str, *, declared: str) -> str:
-    """Return a two-letter code, or "" when nothing tells.
-
-    The text comes before what the feed declares: many feeds say "en" because their software does.
-    """
-    code = declared[:2].lower()
-    if not text.isascii():
-        for language, letters in _SCRIPTS:
-            if letters.search(text):
-                return language
-        for letters, languages in (
-            (_CYRILLIC, ("ru", "uk", "bg", "sr", "be", "mk", "kk")),
-            (_ARABIC, ("ar", "fa", "ur", "ps")),
-            (_INDIC, ("hi", "ne", "mr")),
-        ):
-            if letters.search(text):
-                return code if code in languages else languages[0]
-    return _latin_language(words, code)
-
-
-def _latin_language(words: Sequence[str], declared: str) -> str:
-    seen = set(words)
-    counts = {language: len(seen & known) for language, known in FUNCTION_WORDS.items()}
-    best = max(counts, key=lambda language: (counts[language], language == declared, language))
-    others = [counts[language] for language in counts if language != best]
-    if counts[best] >= MIN_FUNCTION_WORDS and counts[best] > max(others):
-        return best
-    return "" if declared in UNSPACED_LANGUAGES else declared
-
-
 def numbers(words: Sequence[str]) -> list[str]:
     """Return the numbers among folded words that can contradict each other: no dates."""
     when = dates(words)
@@ -243,7 +208,7 @@ def numbers(words: Sequence[str]) -> list[str]:
 
 
 def _is_year(word: str) -> bool:
-    return len(word) == 4 and word[:2] in ("19", "20") and word.isdigit()  # noqa: PLR2004: digits
+    return _YEAR.fullmatch(word) is not None
 
 
 def names(title_words: Sequence[str], summary: str) -> list[str]:

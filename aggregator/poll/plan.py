@@ -59,7 +59,9 @@ def after(
             wait = usual_wait(spec, polling, document_freshness(outcome))
             return _healthy(_taken_in(state, outcome, now), outcome, now=now, wait=wait)
         case NotModified():
-            wait = usual_wait(spec, polling, outcome.freshness)
+            ttl = outcome.freshness.ttl or state.ttl  # a 304 has no document to say it again
+            freshness = replace(outcome.freshness, ttl=ttl)
+            wait = usual_wait(spec, polling, freshness)
             return _healthy(state, outcome, now=now, wait=wait)
         case Failed():
             return _failed(state, outcome, now=now, wait=failed_wait(state, outcome, spec, polling))
@@ -106,6 +108,7 @@ def _taken_in(state: FeedState, outcome: Fetched, now: datetime) -> FeedState:
         language=feed.language or state.language,
         body_hash=outcome.body_hash,
         known=feed.known,
+        ttl=document_freshness(outcome).ttl,
         id_scheme=max(state.id_scheme, feed.id_scheme, key=SCHEMES_DOWNWARDS.index),
         last_fetched_at=now,
     )

@@ -6,6 +6,7 @@ A feed that is no longer configured keeps its row, so that it goes on where it w
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import NotFoundError
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 _STATES = """
 SELECT id, url, moved_to, title, site_url, language, etag, last_modified, body_hash, id_scheme,
-       failures, error, failing_since_at, gone, last_polled_at, last_fetched_at, next_poll_at,
-       left_alone_until_at
+       ttl_s, failures, error, failing_since_at, gone, last_polled_at, last_fetched_at,
+       next_poll_at, left_alone_until_at
 FROM feeds WHERE listed = 1 ORDER BY id
 """
 _STATE = "SELECT * FROM feeds WHERE url = ?"
@@ -47,7 +48,7 @@ _SAVE = """
 UPDATE feeds SET
     moved_to = :moved_to, title = :title, site_url = :site_url, language = :language,
     etag = :etag, last_modified = :last_modified, body_hash = :body_hash, known = :known,
-    id_scheme = :id_scheme, failures = :failures, error = :error,
+    id_scheme = :id_scheme, ttl_s = :ttl_s, failures = :failures, error = :error,
     failing_since_at = :failing_since_at, gone = :gone, last_polled_at = :last_polled_at,
     last_fetched_at = :last_fetched_at, next_poll_at = :next_poll_at,
     left_alone_until_at = :left_alone_until_at
@@ -152,6 +153,7 @@ def _state(row: Mapping[str, Any]) -> FeedState:
         body_hash=row["body_hash"],
         known=hashes_from_blob(row.get("known", b"")),
         id_scheme=IdScheme(row["id_scheme"]),
+        ttl=None if row["ttl_s"] is None else timedelta(seconds=row["ttl_s"]),
         failures=row["failures"],
         error=row["error"],
         failing_since_at=optional_from_text(row["failing_since_at"]),
@@ -175,6 +177,7 @@ def _row(state: FeedState) -> dict[str, Any]:
         "body_hash": state.body_hash,
         "known": hashes_to_blob(state.known),
         "id_scheme": state.id_scheme.value,
+        "ttl_s": None if state.ttl is None else state.ttl.total_seconds(),
         "failures": state.failures,
         "error": state.error,
         "failing_since_at": optional_to_text(state.failing_since_at),

@@ -383,3 +383,13 @@ def test_requests_are_grouped_by_host_in_order() -> None:
     )
 
     assert group_by_host([first, second, third]) == [(first, third), (second,)]
+
+
+def test_a_documents_ttl_outlives_a_304() -> None:
+    """The document is not sent again, so its word is remembered."""
+    state = replace(STATE, ttl=timedelta(hours=5))
+
+    later = after(state, NotModified(validators=Validators()), spec=SPEC, polling=POLLING, now=NOON)
+
+    assert later.next_poll_at is not None
+    assert later.next_poll_at >= NOON + timedelta(hours=5)

@@ -27,6 +27,7 @@ POLLED = FeedState(
     body_hash=b"\x00body",
     known=frozenset({b"12345678", b"abcdefgh"}),
     id_scheme=IdScheme.LINK,
+    ttl=timedelta(minutes=90),
     failures=3,
     error="HTTP 503",
     failing_since_at=NOON,

@@ -35,6 +35,7 @@ CREATE TABLE feeds (
     last_modified TEXT NOT NULL DEFAULT '',
     body_hash BLOB NOT NULL DEFAULT x'',
     id_scheme TEXT NOT NULL DEFAULT 'guid',
+    ttl_s REAL,
     failures INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '',
     failing_since_at TEXT,
