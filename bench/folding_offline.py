@@ -14,24 +14,24 @@ import argparse
 import json
 import random
 import resource
-import sys
 import tarfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from math import exp
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from aggregator.fold import decide, stories
+from aggregator.fold.features import describe
+from aggregator.fold.identity import canonical_url
+from aggregator.model import Arrival, Entry, Folding, Merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from aggregator.fold import decide, stories  # noqa: E402  the project is put on the path first
-from aggregator.fold.features import describe  # noqa: E402
-from aggregator.fold.identity import canonical_url  # noqa: E402
-from aggregator.model import Arrival, Entry, Folding, Merged  # noqa: E402
 
 SHARED = ROOT.parent / "shared" / "folding"
 Row = dict[str, Any]
@@ -44,6 +44,7 @@ COPIES_ONLY = Folding(window=timedelta(hours=72), coverage=False)
 
 
 def rows_of(name: str) -> list[Row]:
+    """Return the rows of one of the development files."""
     with tarfile.open(SHARED / "dev.tar.xz") as archive:
         for member in archive:
             if member.name.removeprefix("./") == name:
@@ -54,6 +55,7 @@ def rows_of(name: str) -> list[Row]:
 
 
 def ignored_pairs(name: str) -> list[tuple[str, str]]:
+    """Return the pairs of labels that are not scored."""
     with tarfile.open(SHARED / "dev.tar.xz") as archive:
         for member in archive:
             if member.name.removeprefix("./") == name:
@@ -64,6 +66,7 @@ def ignored_pairs(name: str) -> list[tuple[str, str]]:
 
 
 def moment_of(row: Row) -> datetime:
+    """Return when a row was published; a fixed moment where it does not say."""
     text = row["published"]
     if not text:
         return EPOCH
@@ -109,8 +112,9 @@ def undated_spread(rows: Sequence[Row], *, seed: int = 7) -> list[Row]:
         if not row["published"]:
             day = days.setdefault(row["story"], draw.randrange(360))
             moment = EPOCH + timedelta(days=day, hours=draw.randrange(48))
-            row = {**row, "published": moment.isoformat()}  # noqa: PLW2901  the dated row
-        spread.append(row)
+            spread.append({**row, "published": moment.isoformat()})
+        else:
+            spread.append(row)
     return spread
 
 
@@ -124,6 +128,7 @@ class Measured:
 
     @classmethod
     def of(cls, name: str, *, field: str) -> Measured:
+        """Return a development file with the field that holds the truth."""
         rows = (
             undated_spread(rows_of(f"{name}.jsonl"))
             if "train" in name
@@ -132,6 +137,7 @@ class Measured:
         return cls(rows=rows, field=field, ignore=ignored_pairs(f"{name}.ignore.json"))
 
     def arrivals(self) -> list[tuple[str, Arrival]]:
+        """Return (id, arrival) for each row, in order of publication."""
         return arrivals_of(self.rows)
 
     def halves(self) -> tuple[Measured, Measured]:
@@ -162,12 +168,14 @@ def fold_all(
 
 
 def _final(story: str, merged: Mapping[str, str]) -> str:
+    """Return the story that is left after all merges."""
     while story in merged:
         story = merged[story]
     return story
 
 
 def scorer() -> Any:  # noqa: ANN401  a script without types
+    """Return the shared scorer's function."""
     spec = spec_from_file_location("score", SHARED / "score.py")
     assert spec is not None  # noqa: S101  the file is there
     assert spec.loader is not None  # noqa: S101  a Python file has a loader
@@ -177,6 +185,7 @@ def scorer() -> Any:  # noqa: ANN401  a script without types
 
 
 def show(name: str, got: Mapping[str, str], measured: Measured) -> None:
+    """Print one line of figures."""
     gold = {row["id"]: row[measured.field] for row in measured.rows}
     result = scorer()(gold, got, measured.ignore)
     print(
@@ -189,6 +198,7 @@ def show(name: str, got: Mapping[str, str], measured: Measured) -> None:
 
 
 def measure() -> None:
+    """Print every figure."""
     measure_urls()
     copies = Measured.of("dups", field="article")
     show("dups, copies only", fold_all(copies.arrivals(), COPIES_ONLY), copies)
@@ -207,6 +217,7 @@ def measure() -> None:
 
 
 def measure_urls() -> None:
+    """Print recall and false matches of canonical addresses."""
     rows = rows_of("urls.jsonl")
     same = [canonical_url(row["a"]) == canonical_url(row["b"]) != "" for row in rows]
     right = sum(found for found, row in zip(same, rows, strict=True) if row["same"])
@@ -215,6 +226,7 @@ def measure_urls() -> None:
 
 
 def measure_series() -> None:
+    """Print how many entries of recurring series were folded."""
     series = Measured.of("hardneg", field="story")
     for follow_ups in (False, True):
         got = fold_all(series.arrivals(), FOLDING, follow_ups=follow_ups)
@@ -229,8 +241,7 @@ def measure_orders(part: Measured) -> None:
     for seed in (1, 2):
         order = entries[:]
         random.Random(seed).shuffle(order)
-        for folding in (FOLDING, COPIES_ONLY):
-            found.append(fold_all(order, folding))
+        found += [fold_all(order, folding) for folding in (FOLDING, COPIES_ONLY)]
         show(f"stories, order {seed}", found[-2], part)
     for name, one, other in (("stories", found[0], found[2]), ("copies", found[1], found[3])):
         result = scorer()(one, other)
@@ -243,6 +254,7 @@ NAMES = tuple(field.name for field in fields(decide.Likeness))
 NEGATIVE_WEIGHT = 2.0  # a wrong merge is worse than a missed one
 RIDGE = 1.0
 MAX_STEPS = 15
+SMALL_STEP = 1e-5  # far below the two decimals that are printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +285,7 @@ def pairs_of(part: Measured) -> list[Pair]:
 
 
 def train() -> None:
+    """Print the trained model, and how it does on pairs that were held out."""
     first, second = Measured.of("stories", field="story").halves()
     pairs = pairs_of(Measured.of("train_stories", field="story")) + pairs_of(first)
     weights = fit(pairs)
@@ -291,12 +304,13 @@ def fit(pairs: Sequence[Pair]) -> list[float]:
         gradient, hessian = slopes(pairs, weights)
         step = solve(hessian, gradient)
         weights = [weight + change for weight, change in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < 1e-5:  # noqa: PLR2004  far below two printed decimals
+        if max(map(abs, step)) < SMALL_STEP:
             break
     return weights
 
 
 def slopes(pairs: Sequence[Pair], weights: list[float]) -> tuple[list[float], list[list[float]]]:
+    """Return the gradient and the curvature of the likelihood."""
     size = len(weights)
     gradient = [0.0] + [-RIDGE * weight for weight in weights[1:]]
     hessian = [[RIDGE * (i == j > 0) for j in range(size)] for i in range(size)]
@@ -314,6 +328,7 @@ def slopes(pairs: Sequence[Pair], weights: list[float]) -> tuple[list[float], li
 
 
 def chance(weights: Sequence[float], pair: Pair) -> float:
+    """Return how likely the model holds a pair to be one event."""
     total = sum(a * b for a, b in zip(weights, pair.measures, strict=True))
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
@@ -347,10 +362,13 @@ def curve(weights: Sequence[float], pairs: Sequence[Pair]) -> str:
 # ------------------------------------------------------------------------ cost
 
 
+SYLLABLES = "ka lo mi ter ran sel dor vi na pe qu ist el ar on fo bru che sta pli gra"
+
+
 def invented_entries(count: int, *, seed: int = 1) -> Iterator[Entry]:
     """Yield entries whose words are drawn from 6,000 by Zipf's law; sentences are used again."""
     draw = random.Random(seed)
-    syllables = "ka lo mi ter ran sel dor vi na pe qu ist el ar on fo bru che sta pli gra".split()
+    syllables = SYLLABLES.split()
     vocabulary = ["".join(draw.choices(syllables, k=draw.randint(1, 4))) for _ in range(6000)]
     weights = [1 / (rank + 3) for rank in range(len(vocabulary))]
     sentences = [
@@ -364,6 +382,7 @@ def invented_entries(count: int, *, seed: int = 1) -> Iterator[Entry]:
 
 
 def cost(count: int) -> None:
+    """Print the CPU and memory that an entry takes."""
     entries = list(invented_entries(count))
     began = time.process_time()
     features = [describe(entry) for entry in entries]
@@ -396,6 +415,7 @@ def cost(count: int) -> None:
 
 
 def main() -> None:
+    """Do what the command line asks."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--train", action="store_true", help="train the coverage model")
     options.add_argument("--cost", type=int, metavar="N", help="CPU and memory with N entries")

@@ -1,23 +1,31 @@
-"""What every command needs: the configuration, the store, the house."""
+"""What every command needs: the configuration, the store, the house, the common options."""
 
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from aggregator import config
-from aggregator.errors import UsageError
+from aggregator.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from aggregator.model import Config
     from aggregator.pipeline.house import House
     from aggregator.store.database import Database
+
+PLACES = (Path("config/newsfold.toml"), Path("newsfold.toml"))
+OUR_FAULT = "SQLITE_ERROR"  # SQL that makes no sense: a bug, whose traceback is wanted
+
+
+def default_path() -> Path:
+    """Return the first place here that holds a configuration, else the first place."""
+    return next((place for place in PLACES if place.is_file()), PLACES[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +37,6 @@ class Context:
 
     def load(self) -> Config:
         """Return the configuration; ConfigError with every problem of it."""
-        if not self.path.is_file():
-            message = f"There is no configuration at {self.path}. `newsfold init` writes one."
-            raise UsageError(message)
         return config.load(self.path, environ=self.environ)
 
     @contextmanager
@@ -40,21 +45,42 @@ class Context:
         from aggregator.pipeline.house import House  # noqa: PLC0415 - 0.3 s that --help need not pay
         from aggregator.service import utc_now  # noqa: PLC0415
 
-        with House.open(self.load(), clock=utc_now) as house:
+        with House.open(self.load(), clock=utc_now) as house, readable(house.desk.db):
             yield house
 
     @contextmanager
     def store(self, *, read_only: bool = True) -> Iterator[Database]:
         """Open the database beside whatever else runs: readers never wait, small writes may."""
-        from aggregator.pipeline.house import database_path  # noqa: PLC0415 - as above
-        from aggregator.store.database import open_store  # noqa: PLC0415
+        from aggregator.store.database import open_store  # noqa: PLC0415 - as above
 
-        path = database_path(self.load())
+        path = self.database_path()
         if not path.is_file():
             message = f"There is no database at {path} yet. `newsfold poll` makes it."
-            raise UsageError(message)
-        with closing(open_store(path, read_only=read_only)) as db:
+            raise StoreError(message)
+        with closing(open_store(path, read_only=read_only)) as db, readable(db):
             yield db
+
+    def database_path(self) -> Path:
+        """Return where the database is or will be."""
+        from aggregator.pipeline.house import database_path  # noqa: PLC0415 - as above
+
+        return database_path(self.load())
+
+
+@contextmanager
+def readable(db: Database) -> Iterator[None]:
+    """Turn a damaged or unreachable database into a StoreError; bugs pass through."""
+    try:
+        yield
+    except (db.conn.OperationalError, db.conn.DatabaseError) as error:
+        name = getattr(error, "sqlite_errorname", OUR_FAULT)
+        if name == OUR_FAULT or isinstance(error, (db.conn.IntegrityError, db.conn.ProgrammingError)):
+            raise
+        message = (
+            f"The database cannot be used ({error}). Check the disk; if the file is damaged, "
+            "put a backup in its place."
+        )
+        raise StoreError(message) from error
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -7,11 +7,12 @@ stylesheet, and every address from outside is checked once more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from aggregator.digest import compose, dates, sections, sheet
+from aggregator.digest import compose, dates, rank, sections, sheet
 from aggregator.digest.templating import render
-from aggregator.model import DigestKind, Format
+from aggregator.model import DigestKind, Format, Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,7 +43,17 @@ class Card:
     page: str  # relative; "" where it has none
     feeds: tuple[Subscription, ...]
     timezone: str
+    changed_at: datetime | None  # None while there is nothing
+    figures: Mapping[str, int]  # of its current page
     newest: tuple[Publication, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """Stories under one heading: a local date, or "" where they do not go by time."""
+
+    name: str
+    stories: tuple[Publication, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +72,8 @@ def write(page: Sheet) -> bytes:
     editions = [item for item in publications if sheet.is_edition(item)]
     stories = [item for item in publications if not sheet.is_edition(item)]
     whole = editions[0] if editions and not page.archive else None
-    changed_at = dates.last_change(publications) if publications else None
+    changed_at = _changed_at(publications)
+    lead, rest = (None, stories) if page.archive else front(stories, digest.order)
     values: dict[str, object] = {
         "title": page.title,
         "root": "../" if page.archive else "",
@@ -70,7 +82,8 @@ def write(page: Sheet) -> bytes:
         "newest": whole,
         "sections": sections.sections(whole.stories) if whole else (),
         "editions": editions[1:] if whole else editions,
-        "stories": stories,
+        "lead": lead,
+        "days": days(rest, digest, beside=changed_at),
         "archive": page.archive,
         "older": page.older_address(Format.HTML),
         "current": page.current_address(Format.HTML),
@@ -101,6 +114,47 @@ def _home(digest: Digest) -> str:
     return f"../{digest.name}.html" if Format.HTML in digest.formats else "../index.html"
 
 
+def front(
+    stories: Sequence[Publication], order: Order
+) -> tuple[Publication | None, Sequence[Publication]]:
+    """Return the story that leads the page, and the others in the order that people read them.
+
+    A page by time goes by the times that it shows, not by when a story came in, and is led by the
+    story that matters most now; a page by rank has its lead in first place already.
+    """
+    if not stories:
+        return None, ()
+    if order is Order.TOP:
+        return stories[0], stories[1:]
+    lead = max(stories, key=lambda story: (story.rank, story.number))
+    return lead, _latest_first(story for story in stories if story is not lead)
+
+
+def _latest_first(stories: Iterable[Publication]) -> list[Publication]:
+    return sorted(stories, key=lambda story: (story.published_at, story.number), reverse=True)
+
+
+def days(
+    stories: Sequence[Publication], digest: Digest, *, beside: datetime | None
+) -> tuple[Day, ...]:
+    """Return the stories by local day; all under no heading where the order is not by time.
+
+    A day names its year only where it is not that of `beside`.
+    """
+    if digest.order is Order.TOP:
+        return (Day(name="", stories=tuple(stories)),) if stories else ()
+
+    def name(story: Publication) -> str:
+        return dates.day_beside(story.published_at, digest.timezone, beside)
+
+    grouped = groupby(_latest_first(stories), key=name)
+    return tuple(Day(name=day, stories=tuple(told)) for day, told in grouped)
+
+
+def _changed_at(publications: Sequence[Publication]) -> datetime | None:
+    return dates.last_change(publications) if publications else None
+
+
 def write_index(
     digests: Iterable[Digest], *, service: Service, newest: Mapping[str, Sequence[Publication]]
 ) -> bytes:
@@ -117,8 +171,25 @@ def _card(digest: Digest, service: Service, newest: Sequence[Publication]) -> Ca
         page=f"{digest.name}.html" if Format.HTML in digest.formats else "",
         feeds=subscriptions(digest, service.public_url),
         timezone=digest.timezone,
-        newest=tuple(newest[:_HEADLINES]),
+        changed_at=_changed_at(newest),
+        figures=compose.figures(_stories_of(newest)),
+        newest=_headlines(digest, newest),
     )
+
+
+def _stories_of(newest: Sequence[Publication]) -> tuple[Publication, ...]:
+    """Return the stories of the current page: the newest edition's, or the live ones."""
+    if newest and sheet.is_edition(newest[0]):
+        return newest[0].stories
+    return tuple(newest)
+
+
+def _headlines(digest: Digest, newest: Sequence[Publication]) -> tuple[Publication, ...]:
+    """Return the first headlines of the digest's page, in its order."""
+    if newest and sheet.is_edition(newest[0]):
+        return tuple(newest[:_HEADLINES])
+    lead, rest = front(rank.order(newest, digest.order), digest.order)
+    return (lead, *rest[: _HEADLINES - 1]) if lead else ()
 
 
 def _page(template: str, values: Mapping[str, object]) -> bytes:

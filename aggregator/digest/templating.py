@@ -34,6 +34,7 @@ def _environment() -> jinja2.Environment:
         "rfc3339": dates.rfc3339,
         "moment": dates.moment,
         "day": dates.day,
+        "clock": dates.clock,
         "shorten": words.shorten,
         "web": safe.url,  # for every address from outside that stands in an attribute
     }

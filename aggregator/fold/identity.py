@@ -32,7 +32,7 @@ from aggregator.fold.addresses import (
 MAX_URL_LENGTH = 4096  # longer ones carry data, not a place; browsers stop near there too
 MAX_UNWRAPS = 3  # a redirector in a redirector has been seen, three never
 MIN_LABELS = 2  # a name and its top level are never taken off
-MIN_ROUTE = 3  # "#!/" is the home page
+HOME_ROUTES = ("", "#!", "#/", "#!/")
 STORY_ID_LENGTH = 20  # base32 characters: 100 bits, no collision in any archive
 
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
@@ -105,9 +105,7 @@ def _parse(url: str) -> can_ada.URL | None:
         return None
     try:
         parsed = can_ada.parse(url)
-    except (
-        ValueError
-    ):  # whatever the WHATWG rules refuse, lone surrogates too
+    except (ValueError, TypeError):  # refused by the WHATWG rules; lone surrogates
         return None
     return parsed if parsed.protocol in ("http:", "https:") and parsed.hostname else None
 
@@ -183,7 +181,7 @@ def _assemble(host: str, parsed: can_ada.URL, removed: list[str]) -> Address:
     query = _fold_query(parsed.search, host, removed)
     host, path, query = _rewrite(host, path, query)
     route = parsed.hash if parsed.hash.startswith(("#!", "#/")) else ""
-    if path in ("", "/") and not query and len(route) < MIN_ROUTE:
+    if path in ("", "/") and not query and route in HOME_ROUTES:
         return Address(text="", removed=tuple(removed))
     port = f":{parsed.port}" if parsed.port else ""
     text = f"https://{host}{port}{path}{'?' if query else ''}{query}{route}"

@@ -90,7 +90,8 @@ def tokens(text: str) -> list[str]:
 
 def fold(words: Iterable[str]) -> list[str]:
     """Return words without capitals, accents of the Latin kind, possessives and grouping commas."""
-    return [_fold_word(word) for word in words]
+    folded = map(_fold_word, words)
+    return [word for word in folded if word]  # a lone accent leaves nothing
 
 
 @lru_cache(maxsize=50_000)  # words follow Zipf's law: nearly every look-up hits
@@ -99,7 +100,7 @@ def _fold_word(word: str) -> str:
     if not word.isascii():
         word = _MARKS.sub("", unicodedata.normalize("NFD", word.replace("\u2019", "'")))
         word = unicodedata.normalize("NFC", word)
-    if word[0].isdigit():
+    if word[:1].isdigit():
         return word.replace(",", "")
     return word.removesuffix("'s")
 
@@ -128,10 +129,7 @@ def hash_word(word: str) -> int:
 def pair_hashes(words: Sequence[str]) -> list[int]:
     """Return the 32-bit hashes of neighbouring words, in order."""
     hashes = [hash_word(word) for word in words]
-    return [
-        ((left * 31 + right) * _HASH_SPREAD) & _MASK32
-        for left, right in pairwise(hashes)
-    ]
+    return [((left * 31 + right) * _HASH_SPREAD) & _MASK32 for left, right in pairwise(hashes)]
 
 
 def stems(words: Sequence[str], *, language: str) -> list[str]:

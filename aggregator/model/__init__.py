@@ -1,0 +1,95 @@
+"""The field's words as frozen values: what travels from room to room.
+
+Terms follow RFC 4287 (feed, entry), RFC 9110 (validators) and the product's own words (story,
+digest, edition). Every moment is an aware UTC datetime named `…_at`; every span is a timedelta.
+This module imports no room and holds no behaviour beyond its own values.
+"""
+
+from aggregator.model.configured import (
+    Config,
+    Digest,
+    DigestKind,
+    FeedSpec,
+    Folding,
+    Format,
+    Order,
+    Polling,
+    Problem,
+    Service,
+)
+from aggregator.model.folded import (
+    Arrival,
+    Joined,
+    Member,
+    Merged,
+    Relation,
+    Started,
+    Story,
+    StoryUpdate,
+)
+from aggregator.model.polled import (
+    Deferred,
+    Download,
+    Failed,
+    FailureKind,
+    FeedState,
+    Freshness,
+    Gone,
+    IdScheme,
+    NotModified,
+    PollRequest,
+    Validators,
+)
+from aggregator.model.published import (
+    Document,
+    Edition,
+    Mention,
+    PollOutcomeName,
+    PollReport,
+    Publication,
+)
+from aggregator.model.read import Enclosure, Entry, Fetched, Outcome, ReadEntry, ReadFeed
+
+__all__ = [
+    "Arrival",
+    "Config",
+    "Deferred",
+    "Digest",
+    "DigestKind",
+    "Document",
+    "Download",
+    "Edition",
+    "Enclosure",
+    "Entry",
+    "Failed",
+    "FailureKind",
+    "FeedSpec",
+    "FeedState",
+    "Fetched",
+    "Folding",
+    "Format",
+    "Freshness",
+    "Gone",
+    "IdScheme",
+    "Joined",
+    "Member",
+    "Mention",
+    "Merged",
+    "NotModified",
+    "Order",
+    "Outcome",
+    "PollOutcomeName",
+    "PollReport",
+    "PollRequest",
+    "Polling",
+    "Problem",
+    "Publication",
+    "ReadEntry",
+    "ReadFeed",
+    "Relation",
+    "Service",
+    "Started",
+    "Story",
+    "StoryUpdate",
+    "Validators",
+]

@@ -1,0 +1,85 @@
+"""What a body says: entries, made safe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model.polled import (
+    Deferred,
+    Failed,
+    Freshness,
+    Gone,
+    IdScheme,
+    NotModified,
+    Validators,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that belongs to an entry: a podcast's sound, a picture."""
+
+    url: str
+    type: str = ""
+    length_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item of a feed, as published, made safe: plain texts are plain, HTML is sanitised."""
+
+    key: str  # identity within the feed, never empty
+    guid: str = ""  # as the feed gave it
+    url: str = ""  # absolute http(s), "" where there is none
+    title: str = ""  # plain text
+    content: str = ""  # sanitised HTML
+    summary: str = ""  # plain text of the content or summary, shortened
+    published_at: datetime | None = None  # None where missing or implausible
+    updated_at: datetime | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    language: str = ""
+    image: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+    content_hash: bytes = b""  # of title, content, url, enclosures: no dates, nothing volatile
+    slice_hash: bytes = b""  # of the bytes that it was read from; b"" where the cut was unsure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFeed:
+    """What a body says: the feed's own words and its entries not yet known, newest first."""
+
+    title: str
+    site_url: str
+    language: str
+    ttl: timedelta | None
+    entries: tuple[Entry, ...]
+    known: frozenset[bytes]  # hashes of every item slice; empty where the cut was unsure
+    id_scheme: IdScheme
+    item_count: int  # items in the document, read or already known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEntry:
+    """An entry with the features that folding compares, encoded by `fold.features`."""
+
+    entry: Entry
+    features: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """The feed brought a body: everything needed to take it in, nothing that was known."""
+
+    final_url: str
+    moved_to: str
+    validators: Validators
+    freshness: Freshness
+    body_hash: bytes
+    feed: ReadFeed  # `feed.entries` is empty here: they are in `entries`, with features
+    entries: tuple[ReadEntry, ...]
+    seconds: float = 0.0
+
+
+Outcome = Fetched | NotModified | Failed | Gone | Deferred

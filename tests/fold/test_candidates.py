@@ -1,0 +1,125 @@
+"""Postings find what shares keys and stems, and forget what has gone."""
+
+from __future__ import annotations
+
+from aggregator.fold.candidates import (
+    MAX_BUCKET,
+    MAX_POSTINGS,
+    MIN_POPULATION,
+    KeyPostings,
+    StemPostings,
+)
+
+
+def test_a_key_leads_to_its_entries() -> None:
+    postings = KeyPostings()
+    postings.add((1, 2), 10)
+    postings.add((2, 3), 11)
+    postings.add((2,), 12)
+
+    assert postings.entries(1) == [10]
+    assert postings.entries(2) == [10, 11, 12]
+    assert postings.entries(9) == []
+
+
+def test_a_removed_entry_stands_under_no_key() -> None:
+    postings = KeyPostings()
+    postings.add((1, 2), 10)
+    postings.add((2,), 11)
+
+    postings.remove((1, 2), 10)
+    assert postings.entries(1) == []
+    assert postings.entries(2) == [11]
+
+    postings.remove((2, 7), 11)
+    assert postings.entries(2) == []
+
+
+def test_one_shared_key_is_too_little() -> None:
+    postings = KeyPostings()
+    postings.add((1, 2, 3), 10)
+    postings.add((3, 4, 5), 11)
+    postings.add((2, 3, 4), 12)
+
+    assert postings.sharing((1, 2, 3)) == [10, 12]
+
+
+def test_a_key_of_boilerplate_is_bounded() -> None:
+    postings = KeyPostings()
+    for entry_id in range(MAX_BUCKET + 50):
+        postings.add((1,), entry_id)
+
+    assert len(postings.entries(1)) == MAX_BUCKET
+    assert postings.entries(1)[-1] == MAX_BUCKET + 49
+
+
+def test_a_stem_is_rarer_the_fewer_entries_hold_it() -> None:
+    postings = StemPostings()
+    for entry_id in range(MIN_POPULATION):
+        postings.add((1,) if entry_id else (1, 2), entry_id)
+
+    rarity = postings.rarities((1, 2, 3))
+
+    assert rarity[3] == 1.0
+    assert rarity[1] < 0.01
+    assert rarity[1] < rarity[2] < rarity[3]
+
+
+def test_partners_share_two_rare_stems() -> None:
+    postings = StemPostings()
+    postings.add((1, 2, 3), 10)
+    postings.add((1, 8, 9), 11)
+    postings.add((2, 3, 9), 12)
+
+    assert postings.partners(postings.rarities((1, 2, 3))) == [10, 12]
+
+
+def test_common_stems_are_left_when_the_budget_is_spent() -> None:
+    postings = StemPostings()
+    for entry_id in range(MAX_POSTINGS * 2):
+        postings.add((1, 2, 3, 4, 5), entry_id)
+
+    found = postings.partners(postings.rarities((1, 2, 3, 4, 5)))
+
+    assert len(found) == MAX_POSTINGS
+
+
+def test_a_removed_entry_holds_no_stem() -> None:
+    postings = StemPostings()
+    for entry_id in range(10):
+        postings.add((1, 2), entry_id)
+
+    for entry_id in range(9):
+        postings.remove((1, 2), entry_id)
+
+    assert postings.population == 1
+    assert postings.partners(postings.rarities((1, 2))) == [9]
+
+    postings.remove((1, 2), 9)
+    assert postings.rarities((1,)) == {1: 1.0}
+
+
+def test_an_entry_that_comes_again_counts_once() -> None:
+    postings = StemPostings()
+    for entry_id in range(4):
+        postings.add((1, 2), entry_id)
+    before = postings.rarities((1, 2))
+
+    postings.remove((1, 2), 0)
+    postings.add((1, 2), 0)
+
+    assert postings.rarities((1, 2)) == before
+    assert sorted(postings.partners(before)) == [0, 1, 2, 3]
+
+
+def test_what_has_gone_is_swept_in_the_end() -> None:
+    """A stem that most entries keep must not remember those that left for years."""
+    postings = StemPostings()
+    for entry_id in range(2_000):
+        postings.add((1,), entry_id)
+    for entry_id in range(2_000, 2_600):
+        postings.add((1,), entry_id)
+        postings.remove((1,), entry_id)
+
+    assert len(postings._gone) <= 2_000
+    assert postings.population == 2_000
