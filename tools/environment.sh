@@ -8,6 +8,7 @@ python=${PYTHON:-python3}
   echo "Newsfold needs Python 3.11 or newer, and $python is $("$python" --version). Set PYTHON=/path/to/python3.11." >&2
   exit 1
 }
+echo "Setting up .venv (once; about half a minute)…" >&2
 if [ ! -x .venv/bin/python ]; then
   "$python" -m venv .venv 2>/dev/null || "$python" -m venv --clear --without-pip .venv
 fi
