@@ -2,10 +2,10 @@
 
     python bench/folding_offline.py             prints every figure
     python bench/folding_offline.py --train     trains the coverage model, prints its table
-    python bench/folding_offline.py --cost N    CPU and memory of an entry, with N in the window
 
 Reads ../shared/folding; copies nothing. Entries go through the Index one by one, in order of
-publication. Half of `stories.jsonl` (by time) is held out from training and tuning.
+publication. The later half of `stories.jsonl` is kept out of training; thresholds and guards were
+chosen with both halves in sight, so its figures are not those of data never seen.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import tarfile
-import time
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
@@ -29,7 +27,7 @@ from aggregator.fold.identity import canonical_url
 from aggregator.model import Arrival, Entry, Folding, Merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -206,7 +204,7 @@ def measure() -> None:
     whole = Measured.of("stories", field="story")
     show("stories, copies only", fold_all(whole.arrivals(), COPIES_ONLY), whole)
     first, second = whole.halves()
-    for name, part in (("first half", first), ("held-out half", second), ("all", whole)):
+    for name, part in (("first half", first), ("later half", second), ("all", whole)):
         show(f"stories, {name}", fold_all(part.arrivals(), FOLDING), part)
         got = fold_all(part.arrivals(), FOLDING, follow_ups=True)
         show(f"stories, {name}, with follow-ups", got, part)
@@ -285,7 +283,7 @@ def pairs_of(part: Measured) -> list[Pair]:
 
 
 def train() -> None:
-    """Print the trained model, and how it does on pairs that were held out."""
+    """Print the trained model, and how it does on pairs that it was not trained on."""
     first, second = Measured.of("stories", field="story").halves()
     pairs = pairs_of(Measured.of("train_stories", field="story")) + pairs_of(first)
     weights = fit(pairs)
@@ -293,8 +291,8 @@ def train() -> None:
     for name, weight in zip(NAMES, weights[1:], strict=True):
         print(f'    "{name}": {weight:.2f},')
     print("}")
-    held_out = pairs_of(second)
-    print(f"# {len(pairs)} pairs; of {len(held_out)} held out: {curve(weights, held_out)}")
+    later = pairs_of(second)
+    print(f"# {len(pairs)} pairs; of {len(later)} not trained on: {curve(weights, later)}")
 
 
 def fit(pairs: Sequence[Pair]) -> list[float]:
@@ -359,71 +357,13 @@ def curve(weights: Sequence[float], pairs: Sequence[Pair]) -> str:
     return ", ".join(best[wanted] for wanted in sorted(best, reverse=True))
 
 
-# ------------------------------------------------------------------------ cost
-
-
-SYLLABLES = "ka lo mi ter ran sel dor vi na pe qu ist el ar on fo bru che sta pli gra"
-
-
-def invented_entries(count: int, *, seed: int = 1) -> Iterator[Entry]:
-    """Yield entries whose words are drawn from 6,000 by Zipf's law; sentences are used again."""
-    draw = random.Random(seed)
-    syllables = SYLLABLES.split()
-    vocabulary = ["".join(draw.choices(syllables, k=draw.randint(1, 4))) for _ in range(6000)]
-    weights = [1 / (rank + 3) for rank in range(len(vocabulary))]
-    sentences = [
-        " ".join(draw.choices(vocabulary, weights, k=draw.randint(6, 22))) for _ in range(12_000)
-    ]
-    for number in range(count):
-        title = " ".join(draw.choices(vocabulary, k=draw.randint(4, 11))).capitalize()
-        text = ". ".join(draw.choices(sentences, k=4)).capitalize()[:400]
-        url = f"https://host{number // 35}.example/news/{number}"
-        yield Entry(key=str(number), guid=url, url=url, title=title, summary=text, language="en")
-
-
-def cost(count: int) -> None:
-    """Print the CPU and memory that an entry takes."""
-    entries = list(invented_entries(count))
-    began = time.process_time()
-    features = [describe(entry) for entry in entries]
-    print(f"describe: {(time.process_time() - began) / count * 1e6:.0f} us an entry")
-    print(f"features: {sum(map(len, features)) / count:.0f} bytes an entry")
-    arrivals = [
-        Arrival(
-            entry_id=number, feed_id=number // 35, feed_url=entry.url, key=entry.key,
-            guid=entry.guid, url=entry.url, at=EPOCH + timedelta(seconds=number), features=encoded,
-        )
-        for number, (entry, encoded) in enumerate(zip(entries, features, strict=True), 1)
-    ]  # fmt: skip
-    index = stories.Index(FOLDING)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.process_time()
-    for place, arrival in enumerate(arrivals):
-        if place == count * 4 // 5:
-            late = time.process_time()
-        index.fold(arrival)
-    ended = time.process_time()
-    print(f"fold: {(ended - began) / count * 1e6:.0f} us an entry with up to {count:,} kept")
-    print(f"fold: {(ended - late) / (count - count * 4 // 5) * 1e6:.0f} us, the last fifth of them")
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"index: {grown / count + sum(map(len, features)) / count / 1024:.2f} kB an entry")
-    again = stories.Index(FOLDING)
-    began = time.process_time()
-    for arrival in arrivals:
-        again.add(arrival, story_id=arrival.key)
-    print(f"loading: {(time.process_time() - began) / count * 1e6:.0f} us an entry")
-
-
 def main() -> None:
     """Do what the command line asks."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--train", action="store_true", help="train the coverage model")
-    options.add_argument("--cost", type=int, metavar="N", help="CPU and memory with N entries")
     chosen = options.parse_args()
     if chosen.train:
         train()
-    elif chosen.cost:
-        cost(chosen.cost)
     else:
         measure()
 

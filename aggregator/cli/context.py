@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from aggregator.store.database import Database
 
 PLACES = (Path("config/newsfold.toml"), Path("newsfold.toml"))
-OUR_FAULT = "SQLITE_ERROR"  # SQL that makes no sense: a bug, whose traceback is wanted
+# What SQLite calls a bug of ours: its traceback is wanted. All else is the disk's or the file's.
+BUGS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT", "SQLITE_MISUSE", "SQLITE_MISMATCH", "SQLITE_RANGE")
 
 
 def default_path() -> Path:
@@ -72,9 +73,8 @@ def readable(db: Database) -> Iterator[None]:
     """Turn a damaged or unreachable database into a StoreError; bugs pass through."""
     try:
         yield
-    except (db.conn.OperationalError, db.conn.DatabaseError) as error:
-        name = getattr(error, "sqlite_errorname", OUR_FAULT)
-        if name == OUR_FAULT or isinstance(error, (db.conn.IntegrityError, db.conn.ProgrammingError)):
+    except db.conn.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", BUGS[0]).startswith(BUGS):
             raise
         message = (
             f"The database cannot be used ({error}). Check the disk; if the file is damaged, "

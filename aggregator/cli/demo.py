@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.context import Context
-from aggregator.cli.polling import poll_once, show_pass
+from aggregator.cli.output import counted, say, say_indented
+from aggregator.cli.polling import poll_once, show_pass, stoppable
 
 if TYPE_CHECKING:
     from aggregator.demo.server import Running
@@ -22,7 +23,7 @@ ADVANCE_S = 45.0  # time to read the first digest before news comes in
 SHOWN_STORIES = 6
 
 
-@click.command()
+@click.command(epilog="Example: newsfold demo --once")
 @click.option("--once", is_flag=True, help="Make one pass and end.")
 @click.option(
     "--folder",
@@ -30,11 +31,12 @@ SHOWN_STORIES = 6
     help="Where the demo's configuration, database and digests go. Without it: a new folder.",
 )
 def demo(*, once: bool, folder: Path | None) -> None:
-    """Show the whole job on an invented newsroom: no network, nothing to configure.
+    """Show the whole job on an invented newsroom.
 
-    \b
-    Example: newsfold demo --once
-    """  # noqa: D301 - \b is click's mark
+    No network, nothing to configure: the outlets are served on this machine, and polled, folded and
+    published as any others would be. Without --once, the digests are served until Ctrl-C, while
+    news comes in.
+    """
     from aggregator.demo.newsroom import Newsroom  # noqa: PLC0415 - only this command needs it
     from aggregator.demo.server import serve  # noqa: PLC0415
     from aggregator.demo.settings import configuration  # noqa: PLC0415
@@ -44,17 +46,17 @@ def demo(*, once: bool, folder: Path | None) -> None:
     with serve(Newsroom(datetime.now(UTC))) as running:
         path = folder / "newsfold.toml"
         path.write_text(configuration(running, folder), "utf-8")
-        click.echo(f"{len(running.newsroom.outlets)} invented outlets are on the air.")
+        say(f"{len(running.newsroom.outlets)} invented outlets are on the air.")
         _poll_once(Context(path, {}))
         if not once:
             _keep_running(Context(path, {}), running)
 
 
 def _poll_once(context: Context) -> None:
-    with context.house() as house:
-        reports = poll_once(house, everything=False, quiet=False)
-        published = house.publish()
-    show_pass(reports, published)
+    with context.house() as house, stoppable() as stop:
+        reports = poll_once(house, stop, everything=False, quiet=False, told=lambda _report: None)
+        show_pass(house, reports, house.publish())
+    stop.leave()
     _show_stories(context)
     _show_places(context.load())
 
@@ -65,17 +67,18 @@ def _show_stories(context: Context) -> None:
 
     with context.store() as db:
         told = sorted(stories.recent(db), key=lambda story: (-len(story.members), story.id))
-    click.echo(f"\n{len(told)} stories. The most told, each once:")
+    say(f"\n{counted(len(told), 'story')}. The most told, each once:")
     for story in told[:SHOWN_STORIES]:
         outlets = ", ".join(dict.fromkeys(member.outlet for member in story.members[1:]))
-        click.echo(f"  {story.lead.entry.title}\n    {story.lead.outlet}; also {outlets}")
+        say_indented(story.lead.entry.title, indent=2)
+        say_indented(f"{story.lead.outlet}; also {outlets}", indent=4)
 
 
 def _show_places(configuration: Config) -> None:
-    click.echo(f"\nThe digests are in {configuration.service.public_dir}:")
+    say(f"\nThe digests are in {configuration.service.public_dir}:")
     for digest in configuration.digests:
-        click.echo(f"  {digest.title}: " + ", ".join(f"{digest.name}.{f}" for f in digest.formats))
-    click.echo(f"The explanation of each merge: newsfold --config {configuration.path} stories")
+        say(f"  {digest.title}: " + ", ".join(f"{digest.name}.{f}" for f in digest.formats))
+    say(f"The explanation of each merge: newsfold --config {configuration.path} stories")
 
 
 def _keep_running(context: Context, running: Running) -> None:
@@ -88,7 +91,7 @@ def _keep_running(context: Context, running: Running) -> None:
     done = threading.Event()
     clock = threading.Thread(target=_tell_on, args=(running, done), daemon=True)
     clock.start()
-    click.echo(f"\nOpen http://{configuration.service.listen}/ (Ctrl-C ends the demo).")
+    say(f"\nOpen http://{configuration.service.listen}/ (Ctrl-C ends the demo).")
     try:
         asyncio.run(Service(context.path, configuration).run())
     finally:

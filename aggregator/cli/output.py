@@ -94,6 +94,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun if count == 1 else plural}"
 
 
+def sentence(text: str) -> str:
+    """Return the text with a full stop at its end, so that another sentence may follow."""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
 def print_fields(fields: Mapping[str, object]) -> None:
     """Print named values, one a line, aligned."""
     width = max(map(len, fields), default=0)

@@ -34,9 +34,7 @@ def _nothing() -> None:
 class Lines:
     """Progress as plain lines, one every few seconds."""
 
-    def __init__(
-        self, label: str, total: int, *, clock: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, label: str, total: int, *, clock: Callable[[], float] = monotonic) -> None:
         """Start at nothing done."""
         self._label, self._total, self._clock = label, total, clock
         self._done, self._told_at = 0, clock()

@@ -32,7 +32,8 @@ def print_table(
     """Print rows under their columns, each with its note if there are notes; `note` heads those."""
     cells = [[_one_line(cell) for cell in row] for row in rows]
     texts = [_one_line(text) for text in notes]
-    rights = [bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(columns))]
+    columns_of_rows = list(zip(*cells, strict=True)) or [("",)] * len(columns)
+    rights = [all(map(_is_number, column)) for column in columns_of_rows]
     if on_terminal():
         _print_fitted(columns, cells, texts, rights)
     else:
@@ -47,7 +48,9 @@ def _print_fitted(
     notes: Sequence[str],
     rights: Sequence[bool],
 ) -> None:
-    widths = fitted(_widths([columns, *cells]), room=terminal_width() - len(GAP) * (len(columns) - 1))
+    widths = fitted(
+        _widths([columns, *cells]), room=terminal_width() - len(GAP) * (len(columns) - 1)
+    )
     click.echo(click.style(_line(columns, widths, rights), bold=True))
     for number, row in enumerate(cells):
         click.echo(_line(row, widths, rights))
@@ -65,6 +68,10 @@ def _print_plain(
 
 def _one_line(cell: object) -> str:
     return printable(" ".join(str(cell).split()))
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(".", "", 1).isdigit()
 
 
 def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
@@ -90,14 +97,22 @@ def _padded(cell: str, width: int, right: bool) -> str:  # noqa: FBT001 - for ma
 
 
 def cut(text: str, width: int) -> str:
-    """Return the text in this width: an address loses its middle, other texts their end."""
+    """Return the text in this width: an address loses its scheme and middle, others their end."""
     if width_of(text) <= width:
         return text
-    tail = width // 2 if "://" in text else 0  # both the host and the path tell feeds apart
-    head = text
-    while width_of(head) > width - tail - 1:
-        head = head[:-1]
-    return f"{head}…{text[-tail:] if tail else ''}"
+    _, is_address, address = text.partition("://")
+    if not is_address:
+        return f"{_head(text, width - 1)}…"
+    if width_of(address) <= width:
+        return address
+    tail = address[-(width // 2) :]  # both the host and the path tell feeds apart
+    return f"{_head(address, width - 1 - width_of(tail))}…{tail}"
+
+
+def _head(text: str, width: int) -> str:
+    while width_of(text) > width:
+        text = text[:-1]
+    return text
 
 
 def width_of(text: str) -> int:

@@ -2,138 +2,139 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli import shapes
 from aggregator.cli.context import Context, json_option, pass_context, quiet_option
-from aggregator.cli.output import moment, moment_or_none, print_fields, print_json, print_table
+from aggregator.cli.output import counted, local, print_fields, print_json, say, sentence
+from aggregator.cli.table import print_table
 
 if TYPE_CHECKING:
-    from aggregator.store.health import FeedHealth, Health
+    from aggregator.model import Config
+    from aggregator.store.health import DigestHealth, FeedHealth, Health
 
 MEGABYTE = 1_000_000
+CONDITIONS = ("ok", "failing", "gone", "never polled")
 
 
-@click.command()
+@click.command(epilog="Example: newsfold status")
 @json_option
 @pass_context
 def status(context: Context, *, as_json: bool) -> None:
     """Tell the health of feeds, digests and the database.
 
-    \b
-    Example: newsfold status
-    """  # noqa: D301 - \b is click's mark
+    Feeds in trouble are listed with what to do about them.
+
+    With --json, one object: feeds, unlisted_feeds, entries, stories, copies, coverage, digests,
+    database_bytes, schema_version.
+    """
     from aggregator.store import health  # noqa: PLC0415 - as the store itself
 
     with context.store() as db:
         told = health.report(db)
     if as_json:
-        print_json(status_as_json(told))
-    else:
-        _show_status(told)
+        print_json(shapes.of_status(told))
+        return
+    print_fields(_fields(told, context.load()))
+    _show_troubles([feed for feed in told.feeds if hint(feed)])
 
 
-def _show_status(told: Health) -> None:
-    print_fields(
-        {
-            "feeds": ", ".join(
-                f"{told.count(condition)} {condition}"
-                for condition in ("ok", "failing", "gone", "never polled")
-            ),
-            "entries": told.entries,
-            "stories": f"{told.stories} ({told.copies} copies and {told.coverage} coverage folded)",
-            "database": f"{told.database_bytes / MEGABYTE:.1f} MB, schema {told.schema_version}",
-            **{
-                f"digest {digest.digest}": f"{digest.publications} published, "
-                f"newest {moment(digest.newest_at)}"
-                for digest in told.digests
-            },
-        }
-    )
-    trouble = [feed for feed in told.feeds if feed.condition in {"failing", "gone"}]
-    if trouble:
-        click.echo()
-        print_table(("feed", "since", "next poll", "trouble"), [_trouble(feed) for feed in trouble])
-
-
-def _trouble(feed: FeedHealth) -> tuple[str, ...]:
-    state = feed.state
-    return (state.url, moment(state.failing_since_at), moment(state.next_poll_at), state.error)
-
-
-def status_as_json(told: Health) -> dict[str, object]:
-    """Return everything that `newsfold status` knows, for a program."""
+def _fields(told: Health, configuration: Config) -> dict[str, object]:
+    feeds = ", ".join(f"{told.count(condition)} {condition}" for condition in CONDITIONS)
+    off_list = f", {told.unlisted_feeds} off the list" if told.unlisted_feeds else ""
+    folded = f"{counted(told.copies, 'copy')} and {told.coverage} coverage folded"
+    published = {digest.digest: digest for digest in told.digests}
     return {
-        "feeds": [_feed_as_json(feed) for feed in told.feeds],
-        "unlisted_feeds": told.unlisted_feeds,
+        "feeds": feeds + off_list,
         "entries": told.entries,
-        "stories": told.stories,
-        "copies": told.copies,
-        "coverage": told.coverage,
-        "digests": [
-            {
-                "name": digest.digest,
-                "publications": digest.publications,
-                "newest_at": moment_or_none(digest.newest_at),
-            }
-            for digest in told.digests
+        "stories": f"{told.stories} ({folded})",
+        "database": f"{told.database_bytes / MEGABYTE:.1f} MB, schema {told.schema_version}",
+        **{
+            f"digest {digest.name}": _digest_text(published.get(digest.name))
+            for digest in configuration.digests
+        },
+    }
+
+
+def _digest_text(digest: DigestHealth | None) -> str:
+    if digest is None:
+        return "nothing published yet"
+    return f"{digest.publications} published, newest {local(digest.newest_at)}"
+
+
+def _show_troubles(feeds: list[FeedHealth]) -> None:
+    if not feeds:
+        return
+    say()
+    print_table(
+        ("condition", "since", "next poll", "feed"),
+        [
+            (
+                "moved" if feed.condition == "ok" else feed.condition,
+                local(feed.state.failing_since_at),
+                "" if feed.state.gone else local(feed.state.next_poll_at),
+                feed.state.url,
+            )
+            for feed in feeds
         ],
-        "database_bytes": told.database_bytes,
-        "schema_version": told.schema_version,
-    }
+        notes=[hint(feed) for feed in feeds],
+        note="trouble",
+    )
 
 
-def _feed_as_json(feed: FeedHealth) -> dict[str, object]:
+def hint(feed: FeedHealth) -> str:
+    """Return what is the matter with a feed and what to do about it, "" for nothing."""
     state = feed.state
-    return {
-        "url": state.url,
-        "title": state.title,
-        "condition": feed.condition,
-        "error": state.error,
-        "failures": state.failures,
-        "failing_since_at": moment_or_none(state.failing_since_at),
-        "last_polled_at": moment_or_none(state.last_polled_at),
-        "last_fetched_at": moment_or_none(state.last_fetched_at),
-        "next_poll_at": moment_or_none(state.next_poll_at),
-        "moved_to": state.moved_to,
-        "id_scheme": state.id_scheme.value,
-        "entries": feed.entries,
-        "newest_entry_at": moment_or_none(feed.newest_entry_at),
-    }
+    if feed.condition == "gone":
+        return f"{sentence(state.error)} (newsfold remove {state.url})"
+    if feed.condition == "failing":
+        return f"{sentence(state.error)} Failed {counted(state.failures, 'time')} in a row."
+    if state.moved_to:
+        return f"It has moved for good. Change its url in the configuration to {state.moved_to}"
+    return ""
 
 
-@click.command()
+@click.command(epilog="Example: newsfold backup newsfold-backup.db")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Replace the file if it is there.")
+@json_option
 @pass_context
-def backup(context: Context, file: Path, *, overwrite: bool) -> None:
-    """Write a consistent copy of the database, also while the service runs.
+def backup(context: Context, file: Path, *, overwrite: bool, as_json: bool) -> None:
+    """Write a consistent copy of the database.
 
-    \b
-    Example: newsfold backup newsfold-backup.db
-    """  # noqa: D301 - \b is click's mark
+    The service may run meanwhile. Only the owner can read the copy.
+
+    With --json, one object: file, bytes.
+    """
     from aggregator.store.backup import copy  # noqa: PLC0415 - as the store itself
 
     with context.store() as db:
         copy(db, file, overwrite=overwrite)
-    click.echo(f"Wrote {file} ({file.stat().st_size / MEGABYTE:.1f} MB).")
+    size = file.stat().st_size
+    if as_json:
+        print_json({"file": str(file), "bytes": size})
+    else:
+        say(f"Wrote {file} ({size / MEGABYTE:.1f} MB).")
 
 
-@click.command()
+@click.command(epilog="Example: newsfold prune")
 @quiet_option
 @json_option
 @pass_context
 def prune(context: Context, *, quiet: bool, as_json: bool) -> None:
-    """Forget now what is past its retention. What was pruned does not come back.
+    """Forget now what is past its retention.
 
-    \b
-    Example: newsfold prune
-    """  # noqa: D301 - \b is click's mark
+    What was pruned does not come back.
+
+    With --json, one object: entries, stories, leads (stories that another entry leads now).
+    """
     with context.house() as house:
         pruned = house.prune()
     if as_json:
-        print_json({"entries": pruned.entries, "stories": pruned.stories})
+        print_json(asdict(pruned))
     elif not quiet:
-        click.echo(f"Pruned {pruned.entries} entries and {pruned.stories} stories.")
+        say(f"Pruned {counted(pruned.entries, 'entry')} and {counted(pruned.stories, 'story')}.")

@@ -48,16 +48,6 @@ def day_of_year(at: datetime, timezone: str) -> str:
     return f"{WEEKDAYS[local.weekday()]}, {local.day} {MONTHS[local.month - 1]}"
 
 
-def day_beside(at: datetime, timezone: str, beside: datetime | None) -> str:
-    """Return the local date, its year left out where it is that of `beside`."""
-    return (day_of_year if _same_year(at, beside, timezone) else day)(at, timezone)
-
-
-def _same_year(at: datetime, beside: datetime | None, timezone: str) -> bool:
-    zone = ZoneInfo(timezone)
-    return beside is not None and beside.astimezone(zone).year == at.astimezone(zone).year
-
-
 def clock(at: datetime, timezone: str) -> str:
     """Return the local time of day: "07:05"."""
     local = at.astimezone(ZoneInfo(timezone))
@@ -69,8 +59,10 @@ def moment(at: datetime, timezone: str, beside: datetime | None = None) -> str:
 
     The year is left out where it is that of `beside`, a date that stands on the same page.
     """
-    local = at.astimezone(ZoneInfo(timezone))
-    year = "" if _same_year(at, beside, timezone) else f" {local.year}"
+    zone = ZoneInfo(timezone)
+    local = at.astimezone(zone)
+    same_year = beside is not None and beside.astimezone(zone).year == local.year
+    year = "" if same_year else f" {local.year}"
     return f"{local.day} {MONTHS[local.month - 1][:3]}{year}, {clock(at, timezone)}"
 
 

@@ -7,8 +7,10 @@ stylesheet, and every address from outside is checked once more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from aggregator.digest import compose, dates, rank, sections, sheet
 from aggregator.digest.templating import render
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _FORM_NAMES = {Format.ATOM: "Atom", Format.RSS: "RSS", Format.JSON: "JSON Feed"}
 _HEADLINES = 5  # of each digest, on the index
+_LEAD_SPAN = timedelta(days=1)  # what most outlets told the day before is no news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +122,16 @@ def front(
 ) -> tuple[Publication | None, Sequence[Publication]]:
     """Return the story that leads the page, and the others in the order that people read them.
 
-    A page by time goes by the times that it shows, not by when a story came in, and is led by the
-    story that matters most now; a page by rank has its lead in first place already.
+    A page by time goes by the times that it shows, not by when a story came in, and is led by what
+    most outlets tell of its last day; a page by rank has its lead in first place already.
     """
     if not stories:
         return None, ()
     if order is Order.TOP:
         return stories[0], stories[1:]
-    lead = max(stories, key=lambda story: (story.rank, story.number))
+    since = max(story.published_at for story in stories) - _LEAD_SPAN
+    fresh = (story for story in stories if story.published_at >= since)
+    lead = max(fresh, key=lambda s: (sections.outlet_count([s]), s.rank, s.number))
     return lead, _latest_first(story for story in stories if story is not lead)
 
 
@@ -144,8 +149,12 @@ def days(
     if digest.order is Order.TOP:
         return (Day(name="", stories=tuple(stories)),) if stories else ()
 
+    zone = ZoneInfo(digest.timezone)
+    year = beside.astimezone(zone).year if beside else 0
+
     def name(story: Publication) -> str:
-        return dates.day_beside(story.published_at, digest.timezone, beside)
+        same_year = story.published_at.astimezone(zone).year == year
+        return (dates.day_of_year if same_year else dates.day)(story.published_at, digest.timezone)
 
     grouped = groupby(_latest_first(stories), key=name)
     return tuple(Day(name=day, stories=tuple(told)) for day, told in grouped)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 SKETCH_KEYS = 20  # of two texts with Jaccard .30, 99.2 % share two of their 20 smallest pair hashes
 MIN_SHARED_KEYS = 2
 MAX_BUCKET = 512  # entries looked at under one key; more share it only through boilerplate
-MAX_COPY_CANDIDATES = 12  # those that share most keys; a copy shares five or more of them
+MAX_COPY_CANDIDATES = 8  # those that share most keys; a copy shares five or more of them
 MAX_RARE_STEMS = 20  # the README's measure: 16 to 24 find .92 to .95 of the partners
 MAX_POSTINGS = 1_000  # looked at for one entry: about 0.05 ms
 MIN_SEARCHED = 3  # stems that are searched even past that, where all words are common
-MAX_COVERAGE_CANDIDATES = 8
+MAX_COVERAGE_CANDIDATES = 6  # with 8 the figures were the same to half a point
 MIN_SEARCHED_SHARE = 0.1  # of the stems searched; below it 1 in 200 true partners was found
 MIN_POPULATION = 200  # rarities of a smaller window are computed as if it held this many
 

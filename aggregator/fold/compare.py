@@ -41,12 +41,12 @@ def is_same_feed(new: Newcomer, kept: Kept) -> bool:
     return new.kept.feed_id == kept.feed_id
 
 
-def copy_score(new: Newcomer, kept: Kept) -> float:
-    """Return the shared part where one is a copy of the other, else 0; one look refuses most."""
+def copied(new: Newcomer, kept: Kept) -> decide.Overlap | None:
+    """Return what is shared where one is a copy of the other; one look refuses most."""
     found = decide.overlap(new.features.sketch, decode_shingles(kept.features))
     if not decide.is_alike(found):
-        return 0.0
-    return decide.copy_score(new.features, decode(kept.features), same_feed=is_same_feed(new, kept))
+        return None
+    return decide.copied(new.features, decode(kept.features), same_feed=is_same_feed(new, kept))
 
 
 def likeness(new: Newcomer, kept: Kept, window: Window) -> decide.Likeness | None:
@@ -73,6 +73,13 @@ def why_same(new: Newcomer, kept: Kept) -> str:
     return reasons.same_id()
 
 
+def why_copied(found: decide.Overlap) -> str:
+    """Return the reason of two texts that are alike."""
+    if decide.is_contained(found):
+        return reasons.shorter_inside(found.contained)
+    return reasons.same_words(found.jaccard)
+
+
 def why_covers(new: Newcomer, kept: Kept, found: decide.Likeness) -> str:
     """Return the reason of coverage: the rarest words that both share."""
     theirs = decode(kept.features)
@@ -91,7 +98,7 @@ def explain_copy(new: Newcomer, kept: Kept) -> str:
     if not decide.is_alike(found):
         return f"no copy: {reasons.same_words(found.jaccard)}"
     refused = decide.copy_refusal(new.features, theirs, found, same_feed=is_same_feed(new, kept))
-    return f"no copy: {refused}" if refused else f"a copy: {reasons.same_words(found.jaccard)}"
+    return f"no copy: {refused}" if refused else f"a copy: {why_copied(found)}"
 
 
 def explain_coverage(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> str:

@@ -28,6 +28,7 @@ MIN_CONTAINMENT = 0.70  # of a summary that another outlet cut shorter
 MIN_TITLE_COVERED = 0.34  # of each title by the other entry: boilerplate alone is no copy
 MANY_SHARED_PAIRS = 25  # more than boilerplate that two outlets have in common
 MIN_TITLE_COVERED_LONG = 0.10  # a local headline over a wire's text
+MAX_COPY_SCORE = 0.99
 SURE_JACCARD = 0.80  # above it the numbers of two titles may differ (a corrected toll)
 SAME_PAGE_JACCARD = 0.50
 SAME_PAGE_COVERED = 0.34  # one address used twice by one feed: the titles must be alike too
@@ -106,22 +107,33 @@ def numbers_conflict(left: frozenset[int], right: frozenset[int]) -> bool:
     return bool(left) and bool(right) and not left & right
 
 
-def copy_score(left: Features, right: Features, *, same_feed: bool) -> float:
-    """Return the shared part of two texts where one is a copy of the other, else 0.
+def copied(left: Features, right: Features, *, same_feed: bool) -> Overlap | None:
+    """Return what two texts share where one is a copy of the other, else None.
 
     Symmetric, and of the two entries alone.
     """
     found = overlap(left.sketch, right.sketch)
     if not is_alike(found) or copy_refusal(left, right, found, same_feed=same_feed):
-        return 0.0
-    return max(found.jaccard, found.contained if found.contained >= MIN_CONTAINMENT else 0.0)
+        return None
+    return found
+
+
+def copy_score(found: Overlap) -> float:
+    """Return how sure a copy is: below 1, which is for what is identical by its address or id."""
+    return min(MAX_COPY_SCORE, found.contained if is_contained(found) else found.jaccard)
+
+
+def is_contained(found: Overlap) -> bool:
+    """Return whether the shorter text stands in the longer one, which holds more."""
+    return found.contained >= MIN_CONTAINMENT and found.jaccard < MIN_CONTAINMENT
 
 
 def copy_refusal(left: Features, right: Features, found: Overlap, *, same_feed: bool) -> str:
     """Return why two texts that are alike are no copies all the same, in words, or ""."""
     if in_series(left, right):
         return SERIES
-    long_and_foreign = not same_feed and found.shared >= MANY_SHARED_PAIRS
+    long = found.shared >= MANY_SHARED_PAIRS and found.jaccard >= MIN_JACCARD
+    long_and_foreign = long and not same_feed
     least = MIN_TITLE_COVERED_LONG if long_and_foreign else MIN_TITLE_COVERED
     if least_covered(left, right) < least:
         return "the titles have nothing to do with each other"
@@ -183,11 +195,17 @@ def refusal(left: Features, right: Features, *, same_feed: bool) -> str:
         return f"two languages ({left.language}, {right.language})"
     if min(len(left.stems), len(right.stems)) < MIN_STEMS:
         return "too few words to name an event"
-    if min(len(left.title), len(right.title)) <= SHORT_TITLE_STEMS:
-        outside = (left.stems & right.stems) - left.title - right.title
-        if len(outside) < MIN_SHARED_OUTSIDE:
-            return "a title too short to name an event"
+    if _is_vague(left, right) or _is_vague(right, left):
+        return "a title too short to name an event"
     return ""
+
+
+def _is_vague(one: Features, other: Features) -> bool:
+    """Return whether a short title says nothing of what both entries tell beside their titles."""
+    if len(one.title) > SHORT_TITLE_STEMS:
+        return False
+    outside = (one.stems & other.stems) - one.title - other.title
+    return len(outside) < MIN_SHARED_OUTSIDE or one.title.isdisjoint(other.stems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

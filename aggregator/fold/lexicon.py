@@ -117,8 +117,11 @@ morgen января февраля марта апреля мая июня ию�
 январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь понедельник
 вторник среда среду четверг пятница пятницу суббота субботу воскресенье сегодня вчера завтра
 يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر الأحد الاثنين
-الثلاثاء الأربعاء الخميس الجمعة السبت اليوم أمس غدا 月曜 火曜 水曜 木曜 金曜 土曜 日曜 曜日 今日 昨日 明日
-今天 昨天 明天 星期 styczen stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika
+الثلاثاء الأربعاء الخميس الجمعة السبت اليوم أمس غدا
+月曜 火曜 水曜 木曜 金曜 土曜 日曜 曜日
+今日 昨日 明日
+今天 昨天 明天 星期
+styczen stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika
 listopada grudnia ocak subat nisan mayis haziran temmuz agustos eylul ekim kasim aralik
 """
 DATE_WORDS = frozenset(_DATE_WORDS.split())

@@ -26,9 +26,14 @@ def same_id() -> str:
     return "same id"
 
 
-def same_words(score: float) -> str:
+def same_words(share: float) -> str:
     """Return the reason of a copy."""
-    return f"{_percent(score)} % of the words of title and text are the same"
+    return f"{_percent(share)} % of the words of title and text are the same"
+
+
+def shorter_inside(share: float) -> str:
+    """Return the reason of a copy that was cut shorter."""
+    return f"{_percent(share)} % of the words of the shorter entry stand in the longer one"
 
 
 def shared_words(
@@ -38,7 +43,8 @@ def shared_words(
     known = [stem for stem in words if stem in set(shared)]
     rarest = sorted(known, key=lambda stem: (-rarity.get(stem, 0.0), stem))[:MAX_NAMED]
     named = [words[stem] for stem in known if stem in rarest]
-    return f"shares {', '.join(named)}; {_percent(part)} % of the shorter title"
+    what = ", ".join(named) or "words of the text"
+    return f"shares {what}; {_percent(part)} % of the shorter title"
 
 
 def _percent(share: float) -> int:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from aggregator.fold import candidates, decide, reasons
+from aggregator.fold import candidates, decide
 from aggregator.fold.compare import (
     chance,
-    copy_score,
+    copied,
     explain_copy,
     explain_coverage,
     is_same_feed,
     likeness,
     newcomer,
+    why_copied,
     why_covers,
     why_same,
 )
@@ -214,9 +215,9 @@ class Index:
             kept for kept in map(self._window.kept.__getitem__, sharing) if self._is_near(new, kept)
         )
         for kept in islice(near, candidates.MAX_COPY_CANDIDATES):
-            if kept.story_id not in found and (score := copy_score(new, kept)):
+            if kept.story_id not in found and (overlap := copied(new, kept)):
                 found[kept.story_id] = Match(
-                    kept=kept, reason=reasons.same_words(score), score=score
+                    kept=kept, reason=why_copied(overlap), score=decide.copy_score(overlap)
                 )
         return list(found.values())
 

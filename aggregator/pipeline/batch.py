@@ -22,13 +22,13 @@ from aggregator.model import (
     Polling,
     PollRequest,
 )
-from aggregator.pipeline.reader import ReadTask
 from aggregator.pipeline.reading import Readers
+from aggregator.pipeline.task import ReadTask
 from aggregator.poll.fetch import Fetcher
 from aggregator.poll.plan import host_pause
 
 if TYPE_CHECKING:
-    from aggregator.pipeline.reader import Reading
+    from aggregator.pipeline.task import Reading
 
 Batch = tuple[PollRequest, ...]
 Outcomes = tuple[tuple[str, Outcome], ...]  # (feed URL as configured, what came of it)

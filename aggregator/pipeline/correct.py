@@ -15,6 +15,7 @@ from aggregator.store.database import transaction
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aggregator.model import Story
     from aggregator.store.database import Database
 
 
@@ -32,9 +33,14 @@ def split_entry(db: Database, reference: str, *, now: datetime) -> str:
 def join_stories(db: Database, first: str, second: str, *, now: datetime) -> str:
     """Make one story of two; return the id that stays, the older one's."""
     with transaction(db):
-        kept, absorbed = sorted(
-            (stories.find(db, first), stories.find(db, second)),
-            key=lambda story: (story.first_seen_at, story.id),
-        )
+        kept, absorbed = _older_first(stories.find(db, first), stories.find(db, second))
         stories.join(db, kept.id, absorbed.id, now=now, reason="joined by hand")
     return kept.id
+
+
+def _older_first(first: Story, second: Story) -> list[Story]:
+    """Return both, the older one first; of two seen at once, the one that no split has made."""
+    given = {story_id(m.feed_url, m.entry.key) for m in (*first.members, *second.members)}
+    return sorted(
+        (first, second), key=lambda story: (story.first_seen_at, story.id not in given, story.id)
+    )

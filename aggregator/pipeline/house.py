@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from aggregator.store.retention import Pruned
 
 DATABASE = "newsfold.db"
-MOST_WORKERS = 2  # one polls 700 feeds a second; a second one helps while many answer at once
-MOST_READERS = 4  # for each worker
+CORES_A_WORKER = 2  # one polls 1,000 feeds a second and more; starting it costs as much as 250
+MOST_WORKERS = 2
+MOST_READERS = 4  # for each worker; reading is most of the work of a first poll
 KEPT_ANYWAY = timedelta(days=90)  # with no digest at all: the default of one
 PUBLISH_EVERY = timedelta(seconds=10)  # during a long pass: what came first need not wait
 
@@ -63,7 +64,7 @@ class House:
 
     @classmethod
     def open(cls, config: Config, *, clock: Callable[[], datetime]) -> Self:
-        """Take the lock, open the store and load the recent stories; start no process yet."""
+        """Take the lock and open the store; load no stories and start no process yet."""
         path = database_path(config)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = hold(path.parent)
@@ -130,7 +131,6 @@ class House:
 
     def publish(self) -> list[Published]:
         """Publish what is ready and write what differs; return what was done, digest by digest."""
-        self.desk.refresh()
         now = self.clock()
         first = self._published_at is None
         done = self.press.publish(now=now, seen_since=self._published_at)
@@ -174,6 +174,6 @@ class House:
 
 def _crew(manners: Manners) -> Crew:
     cores = os.cpu_count() or 1
-    workers = min(cores, MOST_WORKERS)
+    workers = max(1, min(cores // CORES_A_WORKER, MOST_WORKERS))
     readers = min(max(1, cores // workers), MOST_READERS)
     return Crew(manners, most_workers=workers, reader_count=readers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from aggregator.digest import compose, edition, rank, render, select
 from aggregator.digest.sheet import authority
@@ -52,7 +52,7 @@ class Press:
         """
         done = []
         for digest in self.config.digests:
-            desk = DigestDesk(self.config, self.db, digest, now)
+            desk = DigestDesk.of(digest, config=self.config, db=self.db, now=now)
             with transaction(self.db):
                 done.append(desk.publish(seen_since=seen_since))
         return done
@@ -96,7 +96,7 @@ class Press:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestDesk:
     """One digest at one moment, inside one transaction."""
 
@@ -104,6 +104,22 @@ class DigestDesk:
     db: Database
     digest: Digest
     now: datetime
+    specs: Mapping[str, FeedSpec]  # of every feed, by URL; asked once or more for each story
+    own_feeds: frozenset[str]  # the URLs of those that this digest takes
+
+    @classmethod
+    def of(cls, digest: Digest, *, config: Config, db: Database, now: datetime) -> Self:
+        """Take the configuration apart once for all stories."""
+        tags = set(digest.tags)
+        own = (feed.url for feed in config.feeds if not tags or tags & set(feed.tags))
+        return cls(
+            config=config,
+            db=db,
+            digest=digest,
+            now=now,
+            specs={feed.url: feed for feed in config.feeds},
+            own_feeds=frozenset(own),
+        )
 
     def publish(self, *, seen_since: datetime | None) -> Published:
         """Store what is ready, as the digest's kind has it."""
@@ -145,7 +161,7 @@ class DigestDesk:
 
     def _compose_again(self, previous: Publication, story_id: str) -> Publication:
         story = next(iter(stories.load(self.db, [story_id])), None)
-        shown = story and select.visible(story, specs=self._specs, lead_feeds=self._own_feeds)
+        shown = story and select.visible(story, specs=self.specs, lead_feeds=self.own_feeds)
         if shown is None or all(member.entry_id != previous.lead_id for member in shown.members):
             return previous  # its lead was pruned or filtered since: it stays as it was published
         return compose.story(
@@ -153,7 +169,7 @@ class DigestDesk:
             self.digest,
             number=previous.number,
             authority=self._authority,
-            specs=self._specs,
+            specs=self.specs,
             now=self.now,
             previous=previous,
         )
@@ -187,7 +203,7 @@ class DigestDesk:
             number=number,
             authority=self._authority,
             service=self.config.service,
-            specs=self._specs,
+            specs=self.specs,
         )
         publications.save(self.db, [issue], composed_at=self.now)
         publications.add_edition(self.db, due, number=number)
@@ -205,7 +221,7 @@ class DigestDesk:
             seen_since=seen_since,
         )
         shown = (
-            select.visible(story, specs=self._specs, lead_feeds=self._own_feeds)
+            select.visible(story, specs=self.specs, lead_feeds=self.own_feeds)
             for story in stories.load(self.db, ids)
         )
         return [self._with_lead(story) for story in shown if story is not None]
@@ -214,7 +230,7 @@ class DigestDesk:
         """Choose the story's lead, unless another digest has published it under the one it has."""
         if publications.is_published(self.db, story.id):
             return story
-        chosen = select.choose_lead(story, specs=self._specs, lead_feeds=self._own_feeds)
+        chosen = select.choose_lead(story, specs=self.specs, lead_feeds=self.own_feeds)
         stories.set_lead(self.db, story.id, chosen.lead.entry_id)
         return chosen
 
@@ -228,7 +244,7 @@ class DigestDesk:
                 self.digest,
                 number=number,
                 authority=self._authority,
-                specs=self._specs,
+                specs=self.specs,
                 now=self.now,
             )
             for number, story in enumerate(in_order, first)
@@ -248,20 +264,8 @@ class DigestDesk:
                 self.db, name, number=count, publications=loose[start : start + limit]
             )
 
-    @property
-    def _specs(self) -> Mapping[str, FeedSpec]:
-        return {feed.url: feed for feed in self.config.feeds}
-
-    @property
-    def _own_feeds(self) -> frozenset[str]:
-        tags = set(self.digest.tags)
-        return frozenset(
-            feed.url for feed in self.config.feeds if not tags or tags & set(feed.tags)
-        )
-
     def _own_feed_ids(self) -> list[int]:
-        own = self._own_feeds
-        return [state.feed_id for state in feeds.states(self.db) if state.url in own]
+        return [state.feed_id for state in feeds.states(self.db) if state.url in self.own_feeds]
 
     @property
     def _authority(self) -> str:

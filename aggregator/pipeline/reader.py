@@ -9,38 +9,15 @@ from __future__ import annotations
 import gc
 import resource
 import sys
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from aggregator.fold.features import describe
-from aggregator.model import Failed, FailureKind, IdScheme, ReadEntry, ReadFeed
+from aggregator.model import Failed, FailureKind, ReadEntry
 from aggregator.pipeline import frames
+from aggregator.pipeline.task import Reading, ReadTask
 from aggregator.read.feed import read
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 EXIT_OUT_OF_MEMORY = 77  # any number that Python itself does not exit with
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadTask:
-    """A body to read, and what is known of its feed."""
-
-    body: bytes
-    base_url: str
-    content_type: str
-    known: frozenset[bytes]
-    id_scheme: IdScheme
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A body that was read. `feed.entries` is empty: they are in `entries`, with features."""
-
-    feed: ReadFeed
-    entries: tuple[ReadEntry, ...]
 
 
 def perform(task: ReadTask) -> Reading | Failed:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import TracebackType
 
-    from aggregator.pipeline.reader import Reading, ReadTask
+    from aggregator.pipeline.task import Reading, ReadTask
 
 TIME_LIMIT_S = 10.0  # the slowest honest feed seen took 0.9 s
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024  # an ordinary feed needs under 60 MB

@@ -29,7 +29,7 @@ from aggregator.store.database import transaction
 from aggregator.store.entries import NewEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import Config, FeedSpec, FeedState, ReadEntry, StoryUpdate
@@ -47,27 +47,30 @@ class Desk:
     config: Config
     db: Database
     clock: Callable[[], datetime]
-    index: Index
+    index: Index  # empty until the first new entry: most passes bring none, and loading takes time
+    specs: Mapping[str, FeedSpec]  # by URL
     generation: int  # of the stories in the index; a split or join by hand moves the store's
 
     @classmethod
     def open(cls, config: Config, db: Database, *, clock: Callable[[], datetime]) -> Desk:
-        """Bring the list of feeds up to date and load the recent stories."""
+        """Bring the list of feeds up to date; the recent stories are loaded when first needed."""
         titles = {feed.url: feed.title for feed in config.feeds}
         feeds.list_feeds(db, titles, now=clock(), titles=titles)
-        desk = cls(config, db, clock, Index(config.folding), -1)
-        desk.refresh()
-        return desk
+        specs = {feed.url: feed for feed in config.feeds}
+        return cls(config, db, clock, Index(config.folding), specs, -1)
 
     def refresh(self) -> None:
-        """Load the index again where stories were changed by hand since it was loaded."""
+        """Load the index, again where stories were changed by hand since it was loaded.
+
+        Inside the transaction that folds, so that no such change comes in between.
+        """
         if (generation := stories.generation(self.db)) != self.generation:
             self.index = load_index(self.db, self.config, now=self.clock())
             self.generation = generation
 
     def spec(self, url: str) -> FeedSpec:
         """Return what was configured for the feed."""
-        return next(feed for feed in self.config.feeds if feed.url == url)
+        return self.specs[url]
 
     def take_in(self, outcomes: Sequence[tuple[str, Outcome]]) -> list[PollReport]:
         """Store every outcome, whatever one of them does; return a report for each."""
@@ -79,7 +82,6 @@ class Desk:
             return [self._take_in_alone(url, outcome) for url, outcome in outcomes]
 
     def _take_in_together(self, outcomes: Sequence[tuple[str, Outcome]]) -> list[PollReport]:
-        self.refresh()
         with transaction(self.db):
             return [self._take_one(url, outcome) for url, outcome in outcomes]
 
@@ -143,6 +145,9 @@ class Desk:
 
     def _fold(self, spec: FeedSpec, state: FeedState, new: Sequence[NewEntry]) -> list[StoryUpdate]:
         """Fold the new entries, oldest first, as if each had been met when it was published."""
+        if not new:
+            return []
+        self.refresh()
         now = self.clock()
         coverage = self.config.folding.coverage and spec.coverage
         arrivals = [_arrival(state, entry, now=now, coverage=coverage) for entry in new]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import html5lib
 import pytest
@@ -10,9 +12,10 @@ import pytest
 from aggregator.digest import page, safe
 from aggregator.digest.sheet import Sheet
 from aggregator.digest.templating import stylesheet
-from aggregator.model import Digest, Format, Publication
+from aggregator.model import Digest, Format, Order, Publication, Relation
 from tests.digest.makers import (
     DAY,
+    HOUR,
     ISSUE,
     LIVE,
     NOW,
@@ -24,6 +27,9 @@ from tests.digest.makers import (
     publish,
     story,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ATOM_ONLY = replace(ISSUE, formats=(Format.ATOM,))
 
@@ -89,10 +95,10 @@ def test_a_story_shows_its_outlet_time_and_coverage() -> None:
 
     assert "<bdi>Outlet a</bdi>" in shown
     assert '<time datetime="2026-11-25T06:00:00Z">25 Nov, 06:00</time>' in shown
-    assert '<h2 dir="auto"><a href="https://a.example/1">Harbour towns' in shown
+    assert '<h2 dir="auto"><a href="https://a.example/1" rel="noopener">Harbour towns' in shown
     assert "Also: Outlet b, Outlet c</summary>" in shown
     assert ">Towns sign after two decades</a> <b>Outlet b</b>" in shown
-    assert 'The same text in <a href="https://c.example/3">Outlet c</a>' in shown
+    assert 'The same text in <a href="https://c.example/3" rel="noopener">Outlet c</a>' in shown
     assert "4 stories from 6 outlets" in shown
 
 
@@ -110,13 +116,15 @@ def test_the_outlets_own_copy_needs_no_list() -> None:
     assert "<summary dir" not in show(replace(told, mentions=(own,)))
 
 
-def test_a_picture_is_lazy_and_tells_no_one_where_it_is_seen() -> None:
-    shown = show(replace(publish(story()), image="https://a.example/x.png"))
+def test_a_picture_is_lazy_below_the_lead_and_tells_no_one_where_it_is_seen() -> None:
+    lead, other = publications(2)
+    picture = "https://a.example/x.png"
 
-    assert (
-        '<img src="https://a.example/x.png" alt="" loading="lazy" referrerpolicy="no-referrer">'
-        in shown
-    )
+    shown = show(replace(lead, image=picture), replace(other, image=picture))
+
+    tag = '<img src="https://a.example/x.png" alt="" {} referrerpolicy="no-referrer">'
+    assert shown.count(tag.format("fetchpriority=high")) == 1
+    assert shown.count(tag.format("loading=lazy")) == 1
 
 
 @pytest.mark.parametrize(("language", "direction"), [("ar-EG", True), ("en", False), ("", False)])
@@ -141,7 +149,7 @@ def test_long_summaries_are_cut_and_tags_are_few() -> None:
     shown = show(told, replace(told, number=2, id="b"))
 
     assert shown.count("…</p>") == 2
-    assert "<bdi>three</bdi></p>" in shown
+    assert '<small dir="auto">one, two, three</small></p>' in shown
     assert "four" not in shown
 
 
@@ -153,6 +161,79 @@ def test_the_subscribe_box_lists_the_feeds_in_the_forms_there_are() -> None:
     assert 'type="application/rss+xml" title="World (RSS)"' in shown
     assert "world.atom" not in shown
     assert "Subscribe" not in show(digest=replace(LIVE, formats=(Format.HTML,)))
+
+
+def timed(number: int, at: datetime, *, outlets: int = 1) -> Publication:
+    """Return a story of that moment, told by so many outlets."""
+    told = publications(number)[0]
+    others = tuple(
+        replace(told.source, outlet=f"Paper {n}", relation=Relation.COVERAGE)
+        for n in range(outlets - 1)
+    )
+    return replace(told, published_at=at, mentions=others)
+
+
+def titles(shown: str) -> list[str]:
+    """Return the headlines of a page in the order in which they are read."""
+    return re.findall(r">(Headline \d+)</a></h[23]>", shown)
+
+
+def test_what_most_outlets_tell_of_the_last_day_leads() -> None:
+    stories = (
+        timed(1, NOW - 2 * DAY, outlets=9),
+        timed(2, NOW - HOUR, outlets=3),
+        timed(3, NOW - 2 * HOUR, outlets=5),
+        timed(4, NOW),
+    )
+
+    shown = show(*stories)
+
+    assert titles(shown) == ["Headline 3", "Headline 4", "Headline 2", "Headline 1"]
+    assert shown.count('class="story leads') == 1
+
+
+def test_the_lead_has_its_coverage_open_unless_it_is_long() -> None:
+    assert "<details open>" in show(timed(1, NOW, outlets=7))
+    assert "<details open>" not in show(timed(1, NOW, outlets=8))
+
+
+@pytest.mark.parametrize(
+    ("outlets", "size"), [(1, "story"), (2, "story told"), (3, "story told"), (4, "story widely")]
+)
+def test_the_more_outlets_tell_a_story_the_larger_it_stands(outlets: int, size: str) -> None:
+    shown = show(timed(1, NOW, outlets=9), timed(2, NOW, outlets=outlets))
+
+    assert f'<article class="{size}">' in shown
+
+
+def test_a_page_by_time_goes_day_by_day_whenever_stories_came_in() -> None:
+    """Number 3 came in last and was published first: it stands where its time belongs."""
+    stories = (timed(3, NOW - 400 * DAY), timed(2, NOW), timed(1, NOW - DAY), timed(4, NOW))
+
+    shown = show(*stories)
+
+    days = re.findall(r'<h2 class="day" id="day-\d">([^<]*)</h2>', shown)
+    assert days == ["Wednesday, 25 November", "Tuesday, 24 November", "Tuesday, 21 October 2025"]
+    assert titles(shown) == ["Headline 4", "Headline 2", "Headline 1", "Headline 3"]
+
+
+def test_the_days_are_those_of_the_digests_time_zone() -> None:
+    late = NOW.replace(hour=23, minute=30)
+
+    shown = show(timed(2, late), timed(1, late), digest=replace(LIVE, timezone="Europe/Berlin"))
+
+    assert ">Thursday, 26 November</h2>" in shown
+    assert ">00:30</time>" in shown
+
+
+def test_a_page_by_rank_keeps_its_order_and_has_no_days() -> None:
+    stories = (timed(1, NOW - DAY), timed(3, NOW, outlets=5), timed(2, NOW))
+
+    shown = show(*stories, digest=replace(LIVE, order=Order.TOP))
+
+    assert titles(shown) == ["Headline 1", "Headline 3", "Headline 2"]
+    assert 'class="day"' not in shown
+    assert ">25 Nov, 07:00</time>" in shown
 
 
 def test_an_empty_page_says_what_will_come() -> None:
@@ -167,7 +248,8 @@ def test_archives_lead_on_and_back() -> None:
     assert 'href="../newsfold.css"' in shown
     assert '<a href="https://news.example.org/world.html">Current stories</a>' in shown
     assert 'rel="prev" href="https://news.example.org/world/archive-0001.html"' in shown
-    assert "leads" not in shown
+    assert "story leads" not in shown
+    assert titles(shown) == ["Headline 2", "Headline 1"]
 
 
 def test_the_page_of_editions_shows_the_newest_whole_and_lists_the_others() -> None:
@@ -223,6 +305,31 @@ def test_the_index_shows_each_digest_with_its_newest() -> None:
     assert "<small><bdi>Outlet o3</bdi>, <time" in shown
     assert "Morning — Wednesday, 25 November 2026" in shown
     assert shown.count('rel="alternate"') == 6
+
+
+def test_the_index_shows_a_digest_by_rank_in_that_order() -> None:
+    low, high = publications(2)
+    ranked = [replace(low, rank=1.0), replace(high, rank=9.0)]
+
+    shown = index(replace(LIVE, order=Order.TOP), world=ranked)
+
+    assert shown.index(f">{high.title}<") < shown.index(f">{low.title}<")
+
+
+def test_the_index_shows_the_picture_of_the_first_story_and_how_much_there_is() -> None:
+    first, *rest = publications(3)
+
+    shown = index(LIVE, world=[replace(first, image="https://a.example/x.png"), *rest])
+
+    assert shown.count("<img ") == 1
+    assert '<img src="https://a.example/x.png"' in shown
+    assert "3 stories from 3 outlets" in shown
+
+
+def test_the_index_counts_the_stories_of_the_newest_edition() -> None:
+    made = [issue(publications(4), number=2), issue(publications(1))]
+
+    assert "4 stories from 4 outlets" in index(ISSUE, morning=made)
 
 
 def test_the_index_manages_with_nothing() -> None:

@@ -275,12 +275,13 @@ def test_hostile_texts_are_dead_in_feeds(vectors: ModuleType) -> None:
 
 
 ADDRESS = re.compile(r'(?:href|src)="([^"]*)"')
+ICON = re.compile(r'<link rel="icon" type="image/svg\+xml" href="data:image/svg\+xml,[^"]*">')
 OURS = {"newsfold.css", "index.html", "world.html", ""}
 
 
 def test_every_address_is_of_the_web_or_our_own(vectors: ModuleType) -> None:
     for vector in vectors.VECTORS:
         for piece in shown_pages(hostile(vector)) + shown_texts(hostile(vector)):
-            for address in ADDRESS.findall(piece):
+            for address in ADDRESS.findall(ICON.sub("", piece, count=1)):
                 known = address in OURS or address.startswith(("#", "../", "feed:https://"))
                 assert known or validators.is_web(address), address

@@ -14,12 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-WORDS = (
-    "harbour ferry council budget orchard glacier violin tunnel market lantern beacon railway "
-    "museum pigeon kettle summit voyage canyon ladder meadow pepper saddle timber velvet walnut "
-    "anchor basket candle desert engine falcon garden hammer island jacket lizard mirror nectar "
-    "oyster puzzle quarry ribbon salmon temple umbrella valley window yellow zephyr bridge copper"
-).split()
+SYLLABLES = tuple(start + vowel for start in "bdfgklmnprstvz" for vowel in "aeiou")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +29,21 @@ class Item:
 
 
 def invented(number: int, *, published_at: datetime | None = None, site: str = "a") -> Item:
-    """Return an entry about something that no other number is about."""
+    """Return an entry in words of its own: about nothing that another site or number is about."""
     draw = Random(f"{site} {number}")  # noqa: S311 - invention, no secret
-    title = " ".join(draw.sample(WORDS, 6)).capitalize()
-    text = " ".join(" ".join(draw.sample(WORDS, 9)).capitalize() + "." for _ in range(5))
+    sentences = [_sentence(draw) for _ in range(5)]
     return Item(
         guid=f"{site}-{number}",
-        title=f"{title} {number}",
-        text=f"<p>{text}</p>",
+        title=_sentence(draw).removesuffix("."),
+        text=f"<p>{' '.join(sentences)}</p>",
         link=f"https://{site}.example/{number}",
         published_at=published_at,
     )
+
+
+def _sentence(draw: Random) -> str:
+    words = ["".join(draw.choices(SYLLABLES, k=3)) for _ in range(8)]
+    return " ".join(words).capitalize() + "."
 
 
 def rss(items: Iterable[Item], *, title: str = "Harbour News") -> bytes:

@@ -44,11 +44,12 @@ def count(path: Path, table: str) -> int:
     return int(ask(path, f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - a test's own word
 
 
-def story_of(path: Path) -> dict[tuple[str, str], str]:
-    """Return the story of every kept entry, by feed address and guid."""
+def story_of(path: Path, *, by: str = "guid") -> dict[tuple[str, str], str]:
+    """Return the story of every kept entry, by feed address and guid (or key)."""
+    name = {"guid": "w.guid", "key": "e.key"}[by]
     rows = ask(
         path,
-        "SELECT f.url, w.guid, e.story_id FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id "
-        "JOIN words AS w ON w.entry_id = e.id",
+        f"SELECT f.url, {name}, e.story_id FROM entries AS e "  # noqa: S608 - one of two names
+        "JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id",
     )
     return {(url, guid): story for url, guid, story in rows}

@@ -18,7 +18,7 @@ BRIDGE = Entry(
     title="Marlow harbour bridge reopens after nine months of repairs",
     summary=(
         "The Marlow harbour bridge opened to traffic at dawn, nine months after a barge tore away "
-        "two of its piers, engineer Odile Fenwick said, thanking the crews who worked through winter."
+        "two of its piers, engineer Odile Fenwick said, thanking crews who worked through winter."
     ),
     language="en",
 )
@@ -26,7 +26,7 @@ BRIDGE_ELSEWHERE = Entry(
     key="bridge-2",
     title="Repaired Marlow harbour bridge carries its first traffic in nine months",
     summary=(
-        "Drivers crossed the Marlow harbour bridge again this morning. A barge had struck two piers "
+        "Drivers crossed Marlow harbour bridge again this morning. A barge had struck two piers "
         "last winter; the repairs, led by Odile Fenwick, cost more than the council had planned."
     ),
     language="en",
@@ -35,7 +35,7 @@ ORCHARD = Entry(
     key="orchard",
     title="Late frost ruins half of the plum harvest in the Tessel valley",
     summary=(
-        "Growers in the Tessel valley expect to lose half of their plums after three nights of frost "
+        "Growers in the Tessel valley expect to lose half their plums after three nights of frost "
         "in late spring, and ask the province for help with loans until the next season."
     ),
     language="en",
@@ -95,6 +95,4 @@ def stories_of(index: Index, arrivals: list[Arrival]) -> dict[int, str]:
 
 def groups(story: dict[int, str]) -> set[frozenset[int]]:
     """Return the sets of entries that stand together."""
-    return {
-        frozenset(one for one, its in story.items() if its == name) for name in story.values()
-    }
+    return {frozenset(one for one, its in story.items() if its == name) for name in story.values()}

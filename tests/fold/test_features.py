@@ -21,7 +21,9 @@ from tests.fold.newsroom import BRIDGE
 
 
 def test_features_are_read_back() -> None:
-    found = decode(describe(replace(BRIDGE, url="https://paper.example/a", guid="tag:a.example,2026:1")))
+    found = decode(
+        describe(replace(BRIDGE, url="https://paper.example/a", guid="tag:a.example,2026:1"))
+    )
 
     assert found.language == "en"
     assert found.title_length == 9

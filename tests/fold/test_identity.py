@@ -169,7 +169,10 @@ def test_any_text_has_a_form_that_is_final(text: str) -> None:
         ("N/A", ""),
         ("http://paper.example/a?utm_source=rss", "https://paper.example/a"),
         ("https://paper.example/", ""),
-        ("urn:uuid:1225C695-CFB8-4EBB-AAAA-80DA344EFA6A", "uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a"),
+        (
+            "urn:uuid:1225C695-CFB8-4EBB-AAAA-80DA344EFA6A",
+            "uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
+        ),
         ("1225c695-cfb8-4ebb-aaaa-80da344efa6a", "uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a"),
         ("urn:uuid:00000000-0000-0000-0000-000000000000", ""),
         ("tag:paper.example,2026:/a/1", "tag:paper.example,2026:/a/1"),

@@ -39,4 +39,7 @@ def test_a_reason_names_only_a_few_words() -> None:
 
 def test_a_copy_says_how_much_is_the_same() -> None:
     assert reasons.same_words(0.874) == "87 % of the words of title and text are the same"
+    assert reasons.shorter_inside(0.95) == (
+        "95 % of the words of the shorter entry stand in the longer one"
+    )
     assert reasons.same_id() == "same id"

@@ -1,0 +1,120 @@
+"""Values as the JSON of the commands: the names here are a contract, see docs/COMMANDS.md."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from aggregator.cli.output import moment, moment_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregator.model import FeedSpec, Member, Problem, Publication, Story
+    from aggregator.store.health import FeedHealth, Health
+    from aggregator.store.search import Hit
+
+
+def of_story(story: Story) -> dict[str, object]:
+    """Return a story with its members: a line of `newsfold stories --json`."""
+    lead = story.lead
+    return {
+        "id": story.id,
+        "title": lead.entry.title,
+        "url": lead.entry.url,
+        "first_seen_at": moment(story.first_seen_at),
+        "lead": {"feed": lead.feed_url, "id": lead.entry.guid},
+        "entries": [_of_member(member) for member in story.members],
+    }
+
+
+def _of_member(member: Member) -> dict[str, object]:
+    return {
+        "feed": member.feed_url,
+        "id": member.entry.guid,
+        "url": member.entry.url,
+        "title": member.entry.title,
+        "published_at": moment_or_none(member.entry.published_at),
+        "relation": member.relation.value,
+        "reason": member.reason,
+        "score": round(member.score, 4),
+    }
+
+
+def of_explained(story: Story, published: Sequence[Publication]) -> dict[str, object]:
+    """Return a story with the numbers to split it by and where it is published: `why --json`."""
+    told = of_story(story)
+    entries = [{"number": member.entry_id, **_of_member(member)} for member in story.members]
+    digests = [
+        {"digest": each.digest, "id": each.id, "published_at": moment(each.published_at)}
+        for each in published
+    ]
+    return {**told, "entries": entries, "digests": digests}
+
+
+def of_feed(spec: FeedSpec, health: FeedHealth) -> dict[str, object]:
+    """Return a listed feed with its health: a line of `newsfold feeds --json`."""
+    told = of_health(health)
+    return {**told, "title": spec.title or told["title"], "tags": list(spec.tags)}
+
+
+def of_health(feed: FeedHealth) -> dict[str, object]:
+    """Return the health of a feed: an element of `feeds` in `newsfold status --json`."""
+    state = feed.state
+    return {
+        "url": state.url,
+        "title": state.title,
+        "condition": feed.condition,
+        "error": state.error,
+        "failures": state.failures,
+        "failing_since_at": moment_or_none(state.failing_since_at),
+        "last_polled_at": moment_or_none(state.last_polled_at),
+        "last_fetched_at": moment_or_none(state.last_fetched_at),
+        "next_poll_at": moment_or_none(state.next_poll_at),
+        "left_alone_until_at": moment_or_none(state.left_alone_until_at),
+        "moved_to": state.moved_to,
+        "id_scheme": state.id_scheme.value,
+        "entries": feed.entries,
+        "newest_entry_at": moment_or_none(feed.newest_entry_at),
+    }
+
+
+def of_status(told: Health) -> dict[str, object]:
+    """Return everything that `newsfold status` knows."""
+    return {
+        "feeds": [of_health(feed) for feed in told.feeds],
+        "unlisted_feeds": told.unlisted_feeds,
+        "entries": told.entries,
+        "stories": told.stories,
+        "copies": told.copies,
+        "coverage": told.coverage,
+        "digests": [
+            {
+                "name": digest.digest,
+                "publications": digest.publications,
+                "newest_at": moment_or_none(digest.newest_at),
+            }
+            for digest in told.digests
+        ],
+        "database_bytes": told.database_bytes,
+        "schema_version": told.schema_version,
+    }
+
+
+def of_hit(hit: Hit) -> dict[str, object]:
+    """Return an entry that was found: a line of `newsfold search --json`."""
+    return {
+        "story": hit.story_id,
+        "title": hit.title,
+        "url": hit.url,
+        "outlet": hit.outlet,
+        "feed": hit.feed_url,
+        "published_at": moment_or_none(hit.published_at),
+        "first_seen_at": moment(hit.first_seen_at),
+        "snippet": hit.snippet,
+    }
+
+
+def of_problem(problem: Problem) -> dict[str, object]:
+    """Return a problem with its place: a line of `newsfold check --json`."""
+    return asdict(problem)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Desk, Web
+
+
+def test_a_good_configuration_has_no_problem(polled: Desk) -> None:
+    result = polled.run("check")
+
+    assert result.exit_code == 0
+    assert result.stdout == f"{polled.path}: no problem. 5 feeds, 1 digest.\n"
+    assert polled.run("check", "--quiet").output == ""
+    assert polled.json("check") == []
+
+
+def test_every_problem_is_told_with_its_line(desk: Desk) -> None:
+    desk.path.write_text('[polling]\ninterval = "soon"\n[[feeds]]\nurl = "nix"\n', "utf-8")
+
+    result = desk.run("check")
+
+    assert result.exit_code == 2
+    assert f"{desk.path}:2: polling.interval:" in result.stderr
+    assert f"{desk.path}:4: feeds[1].url:" in result.stderr
+    lines = desk.json("check", code=2)
+    assert [(line["line"], line["key"]) for line in lines] == [
+        (2, "polling.interval"),
+        (4, "feeds[1].url"),
+    ]
+
+
+def test_online_asks_each_feed_once_and_keeps_nothing(desk: Desk, web: Web) -> None:
+    desk.write(web.url("/post.xml"), web.url("/broken.xml"))
+
+    result = desk.run("check", "--online")
+
+    assert result.exit_code == 1
+    assert "failed   " in result.stdout
+    assert "answered 500" in result.stdout
+    assert "1 of 2 feeds answer well." in result.stdout
+    assert [len(web.asked(path)) for path in ("/post.xml", "/broken.xml")] == [1, 1]
+    assert not (desk.folder / "data").exists()
+
+
+def test_online_asks_conditionally_and_leaves_alone_what_wants_it(polled: Desk, web: Web) -> None:
+    lines = polled.json("check", "--online", code=1)
+
+    outcomes = {line["feed"].rpartition("/")[2]: line["outcome"] for line in lines}
+    assert outcomes == {
+        "post.xml": "not_modified",
+        "herald.xml": "not_modified",
+        "broken.xml": "failed",
+        "gone.xml": "gone",
+        "busy.xml": "deferred",
+    }
+    assert web.asked("/post.xml")[0].headers["If-None-Match"] == '"post.xml"'
+    assert not web.asked("/busy.xml")
+    assert not web.asked("/gone.xml")
+
+
+def test_online_all_well_is_quiet_on_request(desk: Desk, web: Web) -> None:
+    desk.write(web.url("/post.xml"))
+
+    result = desk.run("check", "--online", "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
