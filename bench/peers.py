@@ -1,11 +1,11 @@
-"""What is compared: one pass over the same feeds by Newsfold and by `reader` (PyPI).
+"""One pass over the feeds by one of the compared, in a process of its own, with what it cost.
 
-    python bench/peers.py prepare newsfold FOLDER < urls     an empty database with the feeds in it
+    python bench/peers.py prepare newsfold FOLDER < urls     a database with the feeds in it
     python bench/peers.py pass newsfold FOLDER               polls every feed once, prints JSON
 
-Each pass is a process of its own, so that none profits from another's warm caches. The clock
-starts when the program's modules are loaded and its database is about to be opened, and stops when
-everything is closed again; processes that a program starts on the way are in its time.
+No pass profits from another's warm caches. The clock starts when the program's modules are loaded
+and its database is about to be opened, and stops when everything is closed again; processes that a
+program starts on the way are in its time and in its figures.
 """
 
 from __future__ import annotations
@@ -15,35 +15,20 @@ import os
 import resource
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-# Measured best of 1, 2, 4, 8, 16 and 32 on two cores; see docs/PERFORMANCE.md.
-DEFAULT_WORKERS = 4
-FORMATS = ("atom", "rss", "json", "html")
-CONFIGURATION = """
-[service]
-data_dir = "data"
-public_dir = "public"
-public_url = "http://127.0.0.1:8080"
+if TYPE_CHECKING:
+    from types import ModuleType
 
-[polling]
-min_interval = "1s"
-allow_private_addresses = true
+READER_WORKERS = int(os.environ.get("BENCH_READER_WORKERS", "8"))  # see docs/PERFORMANCE.md
 
-[[digests]]
-name = "news"
-title = "News"
-settle = "0s"
-"""
-
-Peek = Callable[[], None]  # called once while every process of the pass still lives
+Peek = Callable[[], None]  # to be called once while every process of the pass still lives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,110 +48,20 @@ class Cost:
     memory_mb: float  # the peaks of all its processes, added up
 
 
-def now() -> datetime:
-    """Return the present moment."""
-    return datetime.now(UTC)
+class Peer(Protocol):
+    """What a module `peer_NAME` offers."""
+
+    def prepare(self, folder: Path, urls: list[str]) -> None:
+        """Make a database with the feeds in it."""
+
+    def one_pass(self, folder: Path) -> Callable[[Peek], Result]:
+        """Return a pass over all feeds, with everything loaded that it needs."""
 
 
-# ------------------------------------------------------------------ Newsfold
-
-
-def prepare_newsfold(folder: Path, urls: list[str]) -> None:
-    """Write a configuration with the feeds and make the database."""
-    from aggregator import config
-    from aggregator.pipeline.house import House
-
-    feeds = "".join(f'\n[[feeds]]\nurl = "{url}"\n' for url in urls)
-    path = folder / "newsfold.toml"
-    path.write_text(CONFIGURATION + feeds, "utf-8")
-    House.open(config.load(path, environ={}), clock=now).close()
-
-
-def newsfold(folder: Path) -> Callable[[Peek], Result]:
-    """Return a pass of Newsfold: polled, folded, stored and published in four formats."""
-    from aggregator import config
-    from aggregator.pipeline.house import House
-    from aggregator.store.entries import feed_counts
-
-    configuration = config.load(folder / "newsfold.toml", environ={})
-
-    def once(peek: Peek) -> Result:
-        outcomes: Counter[str] = Counter()
-        with House.open(configuration, clock=now) as house:
-            house.poll(
-                house.due(everything=True),
-                on_report=lambda report: outcomes.update([report.outcome]),
-                meanwhile=house.publish_at_times,
-            )
-            house.publish()
-            peek()
-            kept = sum(feed_counts(house.desk.db).values())
-        for form in FORMATS:
-            if not (folder / "public" / f"news.{form}").stat().st_size:
-                outcomes["empty digest"] += 1
-        return Result(outcomes=dict(outcomes), entries=kept)
-
-    return once
-
-
-# -------------------------------------------------------------------- reader
-
-
-def prepare_reader(folder: Path, urls: list[str]) -> None:
-    """Make the database with the feeds in it."""
-    from reader import make_reader
-
-    lend_sgmllib()
-    with make_reader(str(folder / "reader.sqlite"), search_enabled=False, plugins=()) as reader:
-        for url in urls:
-            reader.add_feed(url)
-
-
-def reader_peer(folder: Path) -> Callable[[Peek], Result]:
-    """Return a pass of reader: every feed updated, whether or not its own schedule has it due.
-
-    Without its search index and without plugins, which is what it does least work with.
-    """
-    from reader import make_reader
-
-    lend_sgmllib()
-    import reader._parser.feedparser  # noqa: F401 - loaded at its first update otherwise
-    import reader._parser.http  # noqa: F401 - as well
-
-    workers = int(os.environ.get("BENCH_READER_WORKERS", DEFAULT_WORKERS))
-
-    def once(peek: Peek) -> Result:
-        outcomes: Counter[str] = Counter()
-        path = str(folder / "reader.sqlite")
-        with make_reader(path, search_enabled=False, plugins=()) as reader:
-            for result in reader.update_feeds_iter(scheduled=False, workers=workers):
-                outcomes[told(result.value)] += 1
-            peek()
-            kept = reader.get_entry_counts().total
-        return Result(outcomes=dict(outcomes), entries=kept or 0)
-
-    return once
-
-
-def lend_sgmllib() -> None:
-    """Give reader the module that its copy of feedparser asks for.
-
-    feedparser 6.0.14 no longer brings it under the old name; it is the same code under a new one.
-    """
-    sys.modules.setdefault("sgmllib", import_module("feedparser_sgmllib"))
-
-
-def told(value: object) -> str:
-    """Return what reader says of one feed, in Newsfold's words."""
-    if isinstance(value, Exception):
-        return "failed"
-    return "not_modified" if value is None else "fetched"
-
-
-# ---------------------------------------------------------------- the measure
-
-PREPARE = {"newsfold": prepare_newsfold, "reader": prepare_reader}
-PASS = {"newsfold": newsfold, "reader": reader_peer}
+def peer_of(name: str) -> Peer:
+    """Return the module of that peer."""
+    module: ModuleType = import_module(f"bench.peer_{name}")
+    return cast("Peer", module)
 
 
 def measured(once: Callable[[Peek], Result]) -> tuple[Result, Cost]:
@@ -185,7 +80,10 @@ def cpu_s() -> float:
 
 
 def peak_memory_mb(process_id: int) -> float:
-    """Return the peaks of a process and its living descendants, added up; shared pages count twice."""
+    """Return the peaks of a process and its living descendants, added up.
+
+    Pages that several of them share count for each.
+    """
     status = Path(f"/proc/{process_id}/status").read_text("ascii", "replace")
     peak_kb = next(
         (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0
@@ -197,11 +95,11 @@ def peak_memory_mb(process_id: int) -> float:
 
 def main() -> None:
     """Run the command."""
-    command, peer, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+    command, peer, folder = sys.argv[1], peer_of(sys.argv[2]), Path(sys.argv[3])
     if command == "prepare":
-        PREPARE[peer](folder, sys.stdin.read().split())
+        peer.prepare(folder, sys.stdin.read().split())
         return
-    result, cost = measured(PASS[peer](folder))
+    result, cost = measured(peer.one_pass(folder))
     print(json.dumps({"result": asdict(result), "cost": asdict(cost)}))
 
 

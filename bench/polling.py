@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import servers
-from bench.peers import DEFAULT_WORKERS, Cost, Result
+from bench.peers import READER_WORKERS, Cost, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -240,9 +240,8 @@ def main() -> None:
     if asked.json:
         print(json.dumps({"rows": list(map(asdict, rows)), "ratios": list(map(asdict, lines))}))
         return
-    print(
-        f"Served by {kind.name}, {os.cpu_count()} processors, reader with {DEFAULT_WORKERS} workers.\n"
-    )
+    print(f"Served by {kind.name}; {os.cpu_count()} processors; reader's workers: {READER_WORKERS}")
+    print()
     print(table(lines))
 
 

@@ -97,7 +97,7 @@ class Server:
 
     def _order(self, order: str) -> dict[str, Any]:
         address = f"http://127.0.0.1:{self.port}{self.kind.control}{order}"
-        with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(address, timeout=30) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 

@@ -54,7 +54,6 @@ HOMES = {
     "apscheduler": {"service"},
     "structlog": {"service", "cli", "pipeline"},
     "click": {"cli"},
-    "rich": {"cli"},
     "pydantic": {"config"},
     "toml_rs": {"config"},
     "tomllib": {"config"},

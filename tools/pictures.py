@@ -1,4 +1,4 @@
-"""Makes docs/pictures/page.png again: the demo, told to its end, in Debian's Chromium.
+"""Makes docs/pictures/page.png again: the demo after three rounds, in Debian's Chromium.
 
     .venv/bin/python tools/pictures.py
 
@@ -29,7 +29,6 @@ from playwright.sync_api import sync_playwright
 
 from aggregator import config
 from aggregator.demo.newsroom import Newsroom
-from aggregator.demo.rounds import LAST_ROUND
 from aggregator.demo.server import serve
 from aggregator.demo.settings import configuration
 from aggregator.pipeline.house import House
@@ -43,8 +42,9 @@ if TYPE_CHECKING:
 
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "page.png"
 LISTEN = "127.0.0.1:8099"
+ROUNDS = 3  # the newsroom has told on, and its notices do not crowd out the news yet
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)  # a fixed time: the same picture on any day
-WIDTH, HEIGHT = 1280, 1120  # pixels: the head, the leading story with its coverage, a few more
+WIDTH, HEIGHT = 1280, 1060  # pixels: the head, the leading story with its coverage, a few more
 
 
 def main() -> None:
@@ -64,12 +64,12 @@ def main() -> None:
 
 
 def publish(loaded: Config, running: Running) -> None:
-    """Poll the newsroom through all its rounds and publish what came."""
+    """Poll the newsroom round by round and publish what came."""
     with House.open(loaded, clock=lambda: NOON) as house:
         while True:
             house.poll(house.due(everything=True), on_report=lambda _report: None)
             house.publish()
-            if running.round >= LAST_ROUND:
+            if running.round >= ROUNDS:
                 return
             running.advance()
 
@@ -84,6 +84,9 @@ def serving(public: Path) -> Iterator[None]:
     thread.start()
     while thread.is_alive() and not server.started:
         time.sleep(0.01)
+    if not server.started:
+        message = f"Nothing can listen at {LISTEN}: end what does."
+        raise SystemExit(message)
     yield
     server.should_exit = True
     thread.join()

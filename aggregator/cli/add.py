@@ -74,7 +74,7 @@ def _answers(configuration: Config, urls: Sequence[str]) -> list[Answer]:
     from aggregator.pipeline.find import find_feeds  # noqa: PLC0415 - httpx costs 0.1 s
 
     listed = {same_url(feed.url): feed for feed in configuration.feeds}
-    wanted = list(dict.fromkeys(map(_checked, urls)))
+    wanted = list({same_url(url): url for url in map(_checked, urls)}.values())
     unknown = [url for url in wanted if same_url(url) not in listed]
     found = find_feeds(configuration, unknown, now=datetime.now(UTC)) if unknown else []
     answers = {each.asked: _answer(each, listed) for each in found}

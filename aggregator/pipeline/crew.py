@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STOP_GRACE_S = 3.0  # an idle worker ends in 0.1 s once its input closes
-BATCHES_BEFORE_ANOTHER = 16  # starting a worker costs as much as polling about 200 feeds
+BATCHES_BEFORE_ANOTHER = 64  # what one works at at once; starting one costs as much as 250 feeds
 
 
 class WorkerDiedError(BrokenExecutor):

@@ -110,6 +110,11 @@ class House:
         db = self.desk.db
         return feeds.pollable(db) if everything else feeds.due(db, now=self.clock())
 
+    def troubled(self) -> set[str]:
+        """Return the addresses of the feeds that failed at their last poll or are gone."""
+        states = feeds.states(self.desk.db)
+        return {state.url for state in states if state.failures or state.gone}
+
     def poll(
         self,
         states: Sequence[FeedState],

@@ -83,7 +83,8 @@ class Press:
     ) -> Iterable[Document]:
         folder = Path(self.config.service.public_dir) / digest.name
         numbers = publications.archive_numbers(self.db, digest.name)
-        missing = [number for number in numbers if not any(folder.glob(f"archive-{number:04d}.*"))]
+        written = {path.stem for path in folder.glob("archive-*")}  # one look, however many
+        missing = [number for number in numbers if f"archive-{number:04d}" not in written]
         return render.documents(
             digest,
             service=self.config.service,

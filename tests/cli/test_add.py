@@ -90,6 +90,15 @@ def test_one_of_several_may_be_missing(desk: Desk, web: Web) -> None:
     assert [line["new"] for line in lines] == [None, 2, None]
 
 
+def test_two_spellings_of_an_address_are_asked_once(desk: Desk, web: Web) -> None:
+    desk.write()
+
+    lines = desk.json("add", web.url("/post.xml"), web.url("/post.xml").replace("http", "HTTP"))
+
+    assert [line["outcome"] for line in lines] == ["added"]
+    assert len(web.server.log) == 1
+
+
 def test_a_title_is_for_one_feed(desk: Desk, web: Web) -> None:
     desk.write()
 

@@ -212,6 +212,29 @@ def test_a_stopped_poll_keeps_and_publishes_what_it_has(
     assert conditions == ["ok", "never polled"]
 
 
+def test_ctrl_c_ends_other_commands_without_a_traceback(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        desk.write(f"http://127.0.0.1:{silent.getsockname()[1]}/feed")
+        process = start("--config", str(desk.path), "check", "--online", "--quiet")
+        connection, _ = silent.accept()
+
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=20)
+        connection.close()
+
+    assert (process.returncode, output, errors) == (130, "", "\nStopped.\n")
+
+
+def test_the_demo_shows_the_whole_job(desk: Desk) -> None:
+    result = desk.run("demo", "--once", "--folder", str(desk.folder / "demo"))
+
+    assert result.exit_code == 0
+    assert "16 invented outlets are on the air." in result.stdout
+    assert "The most told, each once:" in result.stdout
+    assert (desk.folder / "demo" / "public" / "all.atom").is_file()
+
+
 def test_titles_reach_a_pipe_of_another_encoding(polled: Desk) -> None:
     code, output, errors = run(
         "--config", str(polled.path), "stories", "--json", PYTHONIOENCODING="ascii"

@@ -53,3 +53,9 @@ def story_of(path: Path, *, by: str = "guid") -> dict[tuple[str, str], str]:
         "JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id",
     )
     return {(url, guid): story for url, guid, story in rows}
+
+
+def tell(path: Path, statement: str) -> None:
+    """Change the database from outside, as no program of ours would."""
+    with closing(sqlite3.connect(path, timeout=30)) as db, db:
+        db.execute(statement)

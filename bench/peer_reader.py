@@ -1,0 +1,60 @@
+"""`reader` (PyPI) as one of the compared, with the settings that it is fastest with.
+
+No search index, no plugins; every feed is asked, whether or not reader's own schedule has it due.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import feedparser_sgmllib
+
+# feedparser 6.0.14 brings this module under a new name; reader's own copy asks for the old one.
+sys.modules.setdefault("sgmllib", feedparser_sgmllib)
+
+from reader import make_reader  # noqa: E402 - it needs the line above
+
+from bench.peers import READER_WORKERS, Result  # noqa: E402 - after the one above
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bench.peers import Peek
+
+DATABASE = "reader.sqlite"
+
+
+def prepare(folder: Path, urls: list[str]) -> None:
+    """Make the database with the feeds in it."""
+    with make_reader(str(folder / DATABASE), search_enabled=False, plugins=()) as reader:
+        for url in urls:
+            reader.add_feed(url)
+
+
+def one_pass(folder: Path) -> Callable[[Peek], Result]:
+    """Return a pass over all feeds."""
+    for module in ("feedparser", "http", "jsonfeed"):  # loaded at the first update otherwise
+        import_module(f"reader._parser.{module}")
+
+    def once(peek: Peek) -> Result:
+        outcomes: Counter[str] = Counter()
+        path = str(folder / DATABASE)
+        with make_reader(path, search_enabled=False, plugins=()) as reader:
+            for result in reader.update_feeds_iter(scheduled=False, workers=READER_WORKERS):
+                outcomes[told(result.value)] += 1
+            peek()
+            kept = reader.get_entry_counts().total
+        return Result(outcomes=dict(outcomes), entries=kept or 0)
+
+    return once
+
+
+def told(value: object) -> str:
+    """Return what reader says of one feed, in Newsfold's words."""
+    if isinstance(value, Exception):
+        return "failed"
+    return "not_modified" if value is None else "fetched"
