@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import config
@@ -12,10 +14,10 @@ from aggregator.store.entries import feed_counts
 from bench.peers import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-    from bench.peers import Peek
+    from aggregator.model import Config
 
 FORMATS = ("atom", "rss", "json", "html")
 CONFIGURATION = """
@@ -38,30 +40,39 @@ settle = "0s"
 def prepare(folder: Path, urls: list[str]) -> None:
     """Write a configuration with the feeds and make the database."""
     feeds = "".join(f'\n[[feeds]]\nurl = "{url}"\n' for url in urls)
-    path = folder / "newsfold.toml"
-    path.write_text(CONFIGURATION + feeds, "utf-8")
-    House.open(config.load(path, environ={}), clock=now).close()
+    (folder / "newsfold.toml").write_text(CONFIGURATION + feeds, "utf-8")
+    with running(folder):
+        pass
 
 
-def one_pass(folder: Path) -> Callable[[Peek], Result]:
-    """Return a pass over all feeds, due or not, as `newsfold poll --all` makes it."""
-    configuration = config.load(folder / "newsfold.toml", environ={})
+def running(folder: Path) -> AbstractContextManager[Callable[[], Result]]:
+    """Return the house, not yet open; open, it is a pass over all feeds to be called.
 
-    def once(peek: Peek) -> Result:
-        outcomes: Counter[str] = Counter()
-        with House.open(configuration, clock=now) as house:
-            house.poll(
-                house.due(everything=True),
-                on_report=lambda report: outcomes.update([report.outcome]),
-                meanwhile=house.publish_at_times,
-            )
-            house.publish()
-            peek()
-            kept = sum(feed_counts(house.desk.db).values())
-        published = all((folder / "public" / f"news.{form}").stat().st_size for form in FORMATS)
-        return Result(outcomes=dict(outcomes), entries=kept if published else 0)
+    The configuration is loaded before: reader has its feeds in its database.
+    """
+    return opened(config.load(folder / "newsfold.toml", environ={}))
 
-    return once
+
+@contextmanager
+def opened(configuration: Config) -> Iterator[Callable[[], Result]]:
+    """Open the house and give a pass over all feeds, as `newsfold poll --all` makes it."""
+    with House.open(configuration, clock=now) as house:
+        yield lambda: poll(house)
+
+
+def poll(house: House) -> Result:
+    """Poll, fold, store and publish."""
+    outcomes: Counter[str] = Counter()
+    house.poll(
+        house.due(everything=True),
+        on_report=lambda report: outcomes.update([report.outcome]),
+        meanwhile=house.publish_at_times,
+    )
+    house.publish()
+    public = Path(house.config.service.public_dir)
+    is_published = all((public / f"news.{form}").stat().st_size for form in FORMATS)
+    kept = sum(feed_counts(house.desk.db).values())
+    return Result(outcomes=dict(outcomes), entries=kept if is_published else 0)
 
 
 def now() -> datetime:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,14 @@ from reader import make_reader  # noqa: E402 - it needs the line above
 
 from bench.peers import READER_WORKERS, Result  # noqa: E402 - after the one above
 
+for module in ("feedparser", "http", "jsonfeed"):  # it loads them at its first update otherwise
+    import_module(f"reader._parser.{module}")
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bench.peers import Peek
+    from reader import Reader
 
 DATABASE = "reader.sqlite"
 
@@ -35,22 +39,19 @@ def prepare(folder: Path, urls: list[str]) -> None:
             reader.add_feed(url)
 
 
-def one_pass(folder: Path) -> Callable[[Peek], Result]:
-    """Return a pass over all feeds."""
-    for module in ("feedparser", "http", "jsonfeed"):  # loaded at the first update otherwise
-        import_module(f"reader._parser.{module}")
+@contextmanager
+def running(folder: Path) -> Iterator[Callable[[], Result]]:
+    """Open the database and give a pass over all feeds."""
+    with make_reader(str(folder / DATABASE), search_enabled=False, plugins=()) as reader:
+        yield lambda: poll(reader)
 
-    def once(peek: Peek) -> Result:
-        outcomes: Counter[str] = Counter()
-        path = str(folder / DATABASE)
-        with make_reader(path, search_enabled=False, plugins=()) as reader:
-            for result in reader.update_feeds_iter(scheduled=False, workers=READER_WORKERS):
-                outcomes[told(result.value)] += 1
-            peek()
-            kept = reader.get_entry_counts().total
-        return Result(outcomes=dict(outcomes), entries=kept or 0)
 
-    return once
+def poll(reader: Reader) -> Result:
+    """Update every feed."""
+    outcomes: Counter[str] = Counter()
+    for result in reader.update_feeds_iter(scheduled=False, workers=READER_WORKERS):
+        outcomes[told(result.value)] += 1
+    return Result(outcomes=dict(outcomes), entries=reader.get_entry_counts().total or 0)
 
 
 def told(value: object) -> str:

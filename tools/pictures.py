@@ -5,11 +5,15 @@
 docs/pictures/reader.png shows the same digest in Liferea, a feed reader that nobody here wrote. It
 was made by hand, on Debian with xvfb, openbox, dbus, liferea, xdotool and imagemagick installed:
 
-    .venv/bin/python tools/pictures.py --serve          # keeps the demo on the air; prints its feed
+    .venv/bin/python tools/pictures.py --serve &        # the digest, at 127.0.0.1:8099
     Xvfb :9 -screen 0 1280x860x24 &
     export DISPLAY=:9 HOME=$(mktemp -d)                 # a fresh reader, with nothing remembered
-    openbox & dbus-run-session liferea --add-feed=http://127.0.0.1:8099/all.atom &
-    xdotool search --name Liferea windowsize 1280 860   # then choose the feed, and a story in it
+    mkdir -p $HOME/.config/liferea                      # and subscribed to nothing but:
+    echo '<opml version="1.0"><body><outline text="Everything, every story once" type="atom"
+      xmlUrl="http://127.0.0.1:8099/all.atom"/></body></opml>' > $HOME/.config/liferea/feedlist.opml
+    openbox & dbus-run-session liferea &
+    xdotool search --onlyvisible --name Liferea windowsize 1280 836
+    # choose the digest, Update All, draw the lower pane up, choose a story; then
     import -window root reader.png
 """  # noqa: INP001 - a script, no package
 

@@ -49,10 +49,10 @@ def _breadth(members: Sequence[Member]) -> float:
 
 
 def _site(member: Member) -> str:
-    """Return the outlet's host; many feeds of one site are one voice."""
+    """Return the outlet's host, with its port; many feeds of one site are one voice."""
     url = member.site_url or member.entry.url or member.feed_url
     try:
-        host = urlsplit(url).hostname or url
+        host = urlsplit(url).netloc.rpartition("@")[2].lower() or url
     except ValueError:  # broken brackets of an IPv6 address
         host = url
     return host.removeprefix("www.")

@@ -54,6 +54,8 @@ def likeness(new: Newcomer, kept: Kept, window: Window) -> decide.Likeness | Non
     features = decode(kept.features)
     if decide.refusal(new.features, features, same_feed=is_same_feed(new, kept)):
         return None
+    if window.in_series(new.kept, new.features) or window.in_series(kept, features):
+        return None
     gap_days = abs(new.kept.at_s - kept.at_s) / DAY_S
     side = window.side(kept, features)
     return decide.likeness(new.side, side, rarity=new.rarity, gap_days=gap_days)
@@ -104,6 +106,8 @@ def explain_copy(new: Newcomer, kept: Kept) -> str:
 def explain_coverage(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> str:
     """Return in words how likely both cover one event, and what speaks for or against it."""
     refused = decide.refusal(new.features, decode(kept.features), same_feed=is_same_feed(new, kept))
+    if not refused and any(window.in_series(one, decode(one.features)) for one in (new.kept, kept)):
+        refused = decide.SERIES_OF_FEED
     if refused:
         return f"no coverage: {refused}"
     found = likeness(new, kept, window)

@@ -5,6 +5,7 @@ Decides nothing; `stories` does.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Window:
         self.identities = candidates.KeyPostings()
         self.sketches = candidates.KeyPostings()
         self.stems = candidates.StemPostings()
+        self._templates: dict[tuple[int, int], Counter[int]] = {}
         self._ages = 0
 
     def add(self, kept: Kept, features: Features) -> None:
@@ -74,6 +76,9 @@ class Window:
         self.identities.add(candidates.identity_keys(features), kept.entry_id)
         self.sketches.add(candidates.sketch_keys(features), kept.entry_id)
         self.stems.add(features.stems, kept.entry_id)
+        if features.mask_key:
+            template = (kept.feed_id, features.mask_key)
+            self._templates.setdefault(template, Counter())[features.mask_values] += 1
 
     def remove(self, entry_id: int) -> None:
         """Forget an entry, and its story when it was the last; an unknown one is no matter."""
@@ -85,6 +90,7 @@ class Window:
         self.identities.remove(candidates.identity_keys(features), entry_id)
         self.sketches.remove(candidates.sketch_keys(features), entry_id)
         self.stems.remove(features.stems, entry_id)
+        self._forget_template(kept, features)
 
     def move(self, entry_id: int, story_id: str) -> None:
         """Put an entry into another story; nothing happens where it is unknown."""
@@ -118,6 +124,23 @@ class Window:
             kept.weights = decide.weigh(features, self.stems.rarities(features.stems))
             kept.weighed_at = population
         return decide.Side(features=features, weights=kept.weights)
+
+    def in_series(self, kept: Kept, features: Features) -> bool:
+        """Return whether the entry's feed has used its title with other numbers or dates.
+
+        Daily forecasts, quake reports, crosswords: they share words with much and cover nothing.
+        """
+        values = self._templates.get((kept.feed_id, features.mask_key))
+        return values is not None and any(value != features.mask_values for value in values)
+
+    def _forget_template(self, kept: Kept, features: Features) -> None:
+        values = self._templates.get((kept.feed_id, features.mask_key))
+        if values is None:
+            return
+        values[features.mask_values] -= 1
+        self._templates[kept.feed_id, features.mask_key] = +values
+        if not self._templates[kept.feed_id, features.mask_key]:
+            del self._templates[kept.feed_id, features.mask_key]
 
     def _leave(self, kept: Kept) -> None:
         group = self.stories[kept.story_id]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aggregator.model import Document
 
 PUBLIC_MODE = 0o644  # another web server may serve the folder
+UNFINISHED = (".newsfold-", ".tmp")  # how the name of a file that is being written begins and ends
 
 
 def write_documents(public_dir: Path, documents: Iterable[Document]) -> int:
@@ -28,9 +29,16 @@ def _write(path: Path, body: bytes) -> bool:
     return True
 
 
+def remove_remains(public_dir: Path) -> None:
+    """Remove what a process that was killed while it wrote has left in the folder."""
+    for path in public_dir.rglob("*".join(UNFINISHED)):
+        path.unlink(missing_ok=True)
+
+
 def replace_file(path: Path, body: bytes, *, mode: int = PUBLIC_MODE) -> None:
     """Put the bytes at the path in one step: a reader sees the old file or the new, never half."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    prefix, suffix = UNFINISHED
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(body)

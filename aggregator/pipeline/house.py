@@ -138,7 +138,7 @@ class House:
         """Publish what is ready and write what differs; return what was done, digest by digest."""
         now = self.clock()
         first = self._published_at is None
-        done = self.press.publish(now=now, seen_since=self._published_at)
+        done = self.press.publish(now=now, seen_since=self._looked_until(now))
         if any(each.new for each in done):
             make_durable(self.desk.db)  # a power cut must not undo what readers have seen
         self.press.write(
@@ -146,6 +146,13 @@ class House:
         )
         self._published_at = now
         return done
+
+    def _looked_until(self, now: datetime) -> datetime | None:
+        """Return up to when the last look at the stories reached; None: look at all of them.
+
+        After a clock was set back, what came since would count as looked at.
+        """
+        return self._published_at if self._published_at and self._published_at <= now else None
 
     def publish_at_times(self) -> None:
         """Publish if the last time is a while ago: for calls between transactions.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from aggregator.digest import compose, edition, rank, render, select
 from aggregator.digest.sheet import authority
 from aggregator.model import Digest, DigestKind, Publication
-from aggregator.pipeline.files import write_documents
+from aggregator.pipeline.files import remove_remains, write_documents
 from aggregator.store import feeds, publications, stories
 from aggregator.store.database import transaction
 
@@ -65,7 +65,10 @@ class Press:
         chosen = {digest.name for digest in self.config.digests} if names is None else set(names)
         if not chosen:
             return 0
-        return write_documents(Path(self.config.service.public_dir), self._documents(chosen))
+        public_dir = Path(self.config.service.public_dir)
+        if names is None:
+            remove_remains(public_dir)
+        return write_documents(public_dir, self._documents(chosen))
 
     def _documents(self, chosen: set[str]) -> Iterator[Document]:
         newest = {
@@ -83,9 +86,13 @@ class Press:
     ) -> Iterable[Document]:
         folder = Path(self.config.service.public_dir) / digest.name
         numbers = publications.archive_numbers(self.db, digest.name)
-        written = {path.stem for path in folder.glob("archive-*")}  # one look, however many
-        missing = [number for number in numbers if f"archive-{number:04d}" not in written]
-        return render.documents(
+        written = {path.name for path in folder.glob("archive-*")}  # one look, however many
+        missing = [
+            number
+            for number in numbers
+            if any(f"archive-{number:04d}.{form}" not in written for form in digest.formats)
+        ]
+        made = render.documents(
             digest,
             service=self.config.service,
             publications=rank.order(current, digest.order),
@@ -95,6 +102,8 @@ class Press:
                 for number in missing
             },
         )
+        # What is linked first: whoever sees the current document finds its archives there.
+        return sorted(made, key=lambda document: "/" not in document.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

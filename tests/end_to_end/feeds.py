@@ -51,7 +51,7 @@ def rss(items: Iterable[Item], *, title: str = "Harbour News") -> bytes:
     told = "".join(_item(item) for item in items)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>'
-        f"<title>{escape(title)}</title><link>https://{title.split()[0].lower()}.example/</link>"
+        f"<title>{escape(title)}</title><link>https://{title.split(maxsplit=1)[0].lower()}.example/</link>"
         f"<description>Invented</description>{told}</channel></rss>"
     ).encode()
 

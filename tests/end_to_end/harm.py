@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-FORBIDDEN = frozenset(
+NEVER_PUBLISHED = (
     "script iframe object embed base style frame frameset applet form input button textarea select "
-    "svg math noscript template dialog marquee".split()
+    "svg math noscript template dialog marquee"
 )
+FORBIDDEN = frozenset(NEVER_PUBLISHED.split())
 PAGE_ONLY = frozenset({"link", "meta"})  # a page has its own; a fragment has none
 HARMLESS_SCHEMES = ("http:", "https:", "mailto:", "tel:", "feed:http", "#", "/", "tag:")
-URL_NAMES = frozenset(
+HOLD_ADDRESSES = (
     "href src action formaction poster background data cite longdesc usemap srcset ping "
-    "xlink:href lowsrc dynsrc classid codebase profile manifest".split()
+    "xlink:href lowsrc dynsrc classid codebase profile manifest"
 )
+URL_NAMES = frozenset(HOLD_ADDRESSES.split())
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"

@@ -78,7 +78,9 @@ class Done:
     errors: str
 
 
-def wait_until(holds: Callable[[], object], *, timeout_s: float = 10, every_s: float = 0.02) -> bool:
+def wait_until(
+    holds: Callable[[], object], *, timeout_s: float = 10, every_s: float = 0.02
+) -> bool:
     """Return whether the claim came to hold in time."""
     end = time.monotonic() + timeout_s
     while not holds():

@@ -55,7 +55,7 @@ def story_of(path: Path, *, by: str = "guid") -> dict[tuple[str, str], str]:
     return {(url, guid): story for url, guid, story in rows}
 
 
-def tell(path: Path, statement: str) -> None:
+def tell(path: Path, statement: str, *values: object) -> None:
     """Change the database from outside, as no program of ours would."""
     with closing(sqlite3.connect(path, timeout=30)) as db, db:
-        db.execute(statement)
+        db.execute(statement, values)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not corpus.PACKED.is_file(), reason=f"no captured feeds beside the project ({corpus.PACKED})"
+        not corpus.PACKED.is_file(),
+        reason=f"no captured feeds beside the project ({corpus.PACKED})",
     ),
 ]
 
@@ -43,7 +44,7 @@ def test_no_feed_meets_a_fault_of_ours(polled: Polled) -> None:
 
 
 def test_most_feeds_are_read(polled: Polled) -> None:
-    """All of these are in use or were; a page or an empty body in their place would be a failure."""
+    """All of these are in use or were; one read as a page or as empty would be a failure."""
     outcomes = [report["outcome"] for report in polled.first.reports]
 
     assert outcomes.count("fetched") >= 0.97 * len(outcomes)

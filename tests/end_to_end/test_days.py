@@ -10,7 +10,16 @@ import pytest
 from aggregator.pipeline.house import House
 from tests.end_to_end import published, soundness
 from tests.end_to_end.feeds import invented, page
-from tests.end_to_end.newsrooms import LIVE, Clock, Plan, load, public_of, store_of, take_round, write
+from tests.end_to_end.newsrooms import (
+    LIVE,
+    Clock,
+    Plan,
+    load,
+    public_of,
+    store_of,
+    take_round,
+    write,
+)
 from tests.end_to_end.web import serve_web
 
 if TYPE_CHECKING:
@@ -175,7 +184,7 @@ RETENTION = LIVE + 'retention = "10d"\n'
 def test_what_is_past_its_retention_goes_and_does_not_come_back_as_new(
     web: Web, tmp_path: Path
 ) -> None:
-    """An entry that left its feed 11 days ago is pruned; when the feed shows it again, it is old."""
+    """Out of its feed for 11 days it is pruned; when the feed shows it again, it is no news."""
     clock = Clock(START)
     brief, lasting = invented(1, published_at=START), invented(2, published_at=START)
     url = web.put("/feed", page([brief, lasting]))

