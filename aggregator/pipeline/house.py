@@ -6,6 +6,7 @@ others do.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,11 +25,12 @@ from aggregator.store.lock import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     from aggregator.model import Config, FeedState, PollReport
-    from aggregator.pipeline.batch import Manners
+    from aggregator.pipeline.batch import Batch, Manners, Outcomes
     from aggregator.pipeline.publish import Published
     from aggregator.store.retention import Pruned
 
@@ -61,6 +63,7 @@ class House:
     crew: Crew
     manners: Manners
     _published_at: datetime | None = field(default=None)  # by this house; None: look at everything
+    _under_way: dict[Future[Outcomes], Batch] = field(default_factory=dict)  # left by the last pass
 
     @classmethod
     def open(cls, config: Config, *, clock: Callable[[], datetime]) -> Self:
@@ -122,8 +125,12 @@ class House:
         on_report: Callable[[PollReport], None],
         stop: Event | None = None,
         meanwhile: Callable[[], None] = _nothing,
+        patience_s: float = math.inf,
     ) -> None:
-        """Poll these feeds, take in what they bring and publish what is ready."""
+        """Poll these feeds and take in what they bring.
+
+        With `patience_s`, hosts that have not answered by then are left to the next call.
+        """
         poll_feeds(
             self.desk,
             states,
@@ -132,6 +139,8 @@ class House:
             stop=stop or Event(),
             on_report=on_report,
             meanwhile=meanwhile,
+            under_way=self._under_way,
+            patience_s=patience_s,
         )
 
     def publish(self) -> list[Published]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from aggregator.model import Deferred, Failed, FailureKind, PollRequest
@@ -11,7 +13,7 @@ from aggregator.poll.plan import group_by_host, host_of
 from aggregator.store import feeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from threading import Event
 
     from aggregator.model import FeedState, PollReport
@@ -35,20 +37,29 @@ def poll_feeds(  # noqa: PLR0913 - what a pass needs, each named at the call
     stop: Event,
     on_report: Callable[[PollReport], None],
     meanwhile: Callable[[], None],
+    under_way: dict[Future[Outcomes], Batch] | None = None,
+    patience_s: float = math.inf,
 ) -> None:
     """Poll the feeds and take in each outcome as it comes; end early when `stop` is set.
 
     A feed whose server or host wants to be left alone for longer is deferred, not asked.
     `meanwhile` is called between the transactions, twice a second at least. A feed under way when
     the pass is stopped stays as it was: it is due again at the next start.
+
+    With `patience_s`, the pass ends so long after it began even if some hosts have not answered;
+    they stay in `under_way`, which the next pass is given: it takes them in and asks them nothing.
     """
+    under_way = {} if under_way is None else under_way
+    states = _at_rest(states, under_way.values())
+    ends_at = monotonic() + patience_s
     deferred = _deferred(desk, states)
     for report in desk.take_in(list(deferred.items())) if deferred else ():
         on_report(report)
     requests = _requests(desk, [state for state in states if state.url not in deferred])
     waiting = list(reversed(group_by_host(requests)))
-    under_way: dict[Future[Outcomes], Batch] = {}
-    while (waiting or under_way) and not stop.is_set():
+    while waiting or (under_way and monotonic() < ends_at):
+        if stop.is_set():
+            return
         while waiting and len(under_way) < BATCHES_AT_ONCE:
             batch = waiting.pop()
             under_way[executor.submit(read_batch, batch, manners)] = batch
@@ -57,6 +68,12 @@ def poll_feeds(  # noqa: PLR0913 - what a pass needs, each named at the call
         for report in desk.take_in(outcomes) if outcomes else ():
             on_report(report)
         meanwhile()
+
+
+def _at_rest(states: Sequence[FeedState], under_way: Iterable[Batch]) -> Sequence[FeedState]:
+    """Return the feeds whose hosts are not being asked at the moment: one request at a time."""
+    busy = {host_of(batch[0].spec.url) for batch in under_way}
+    return [state for state in states if host_of(state.url) not in busy] if busy else states
 
 
 def _deferred(desk: Desk, states: Sequence[FeedState]) -> dict[str, Deferred]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TICK_S = 5  # the store says what is due; a feed waits at most this long past its time
+PATIENCE_S = 4.0  # with hosts that do not answer: the next tick, on time, goes on with them
 HOUSEKEEPING = timedelta(hours=6)
 FIRST_HOUSEKEEPING = timedelta(minutes=10)  # also where the machine is off every night
 STALLED_AFTER = timedelta(minutes=15)  # no tick for so long: the writer hangs
@@ -140,7 +141,13 @@ class Service:
             house.publish_at_times()
 
         told = self._conditions.tell
-        house.poll(house.due(), on_report=told, stop=self._stop, meanwhile=meanwhile)
+        house.poll(
+            house.due(),
+            on_report=told,
+            stop=self._stop,
+            meanwhile=meanwhile,
+            patience_s=PATIENCE_S,
+        )
         if not self._stop.is_set():  # what is stored now is published at the next start
             self._publish()
         self._last_tick_at = utc_now()

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROUNDS = 4
 DIGEST = "all"
+LEAST_RECALL = 0.95  # 0.97 to 0.99 of pairs, by the order in which the outlets answered
+LEAST_PRECISION = 0.95  # 0.96 to 1.00
 READABLE = GOOD_KINDS | {Kind.HOSTILE}
 
 
@@ -108,16 +110,28 @@ def _pairs(groups: Mapping[int, str]) -> set[tuple[int, int]]:
     return {pair for ids in by_group.values() for pair in combinations(sorted(ids), 2)}
 
 
-def test_what_folds_belongs_together_and_what_belongs_together_folds(seen: Seen) -> None:
-    """A wrong merge is worse than a missed one: none at all here, and few are missed."""
+def _told_and_true(seen: Seen) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+    """Return the pairs that were folded and those that belong together."""
     labelled = _labelled(seen)
     told = _pairs({entry_id: story for entry_id, (story, _) in labelled.items()})
-    true = _pairs({entry_id: label for entry_id, (_, label) in labelled.items()})
+    return told, _pairs({entry_id: label for entry_id, (_, label) in labelled.items()})
 
-    wrong = [sorted({labelled[one][1], labelled[other][1]}) for one, other in told - true]
-    assert wrong == []  # precision 1
-    assert len(told & true) / len(true) >= 0.9  # recall
+
+def test_what_belongs_together_folds(seen: Seen) -> None:
+    told, true = _told_and_true(seen)
+
     assert len(true) > 300
+    assert len(told & true) / len(true) >= LEAST_RECALL
+    assert len(told & true) / len(told) >= LEAST_PRECISION
+
+
+def test_nothing_folds_that_does_not_belong_together(seen: Seen) -> None:
+    """A wrong merge is worse than a missed one: here, where the truth is known, there is none."""
+    told, true = _told_and_true(seen)
+    labelled = _labelled(seen)
+
+    wrong = {tuple(sorted(labelled[entry_id][1] for entry_id in pair)) for pair in told - true}
+    assert wrong == set()
 
 
 def test_every_merge_has_its_reason_and_score(seen: Seen) -> None:

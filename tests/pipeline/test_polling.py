@@ -68,6 +68,7 @@ def passed(
     *,
     stop: Event | None = None,
     meanwhile: Callable[[], None] = lambda: None,
+    **rest: Any,  # noqa: ANN401 - of poll_feeds
 ) -> list[PollReport]:
     reports: list[PollReport] = []
     polling.poll_feeds(
@@ -78,6 +79,7 @@ def passed(
         stop=stop or Event(),
         on_report=reports.append,
         meanwhile=meanwhile,
+        **rest,
     )
     return reports
 
@@ -119,6 +121,25 @@ def test_a_pass_that_is_stopped_leaves_the_rest_due(desk: Desk, tmp_path: Path) 
 
     assert {report.feed for report in reports} == set(urls[1:])
     assert [state.url for state in feeds.due(here.db, now=NOON)] == [urls[0]]
+
+
+def test_a_host_that_does_not_answer_is_left_to_the_next_pass(desk: Desk, tmp_path: Path) -> None:
+    """It is not asked again meanwhile, nor are its other feeds; what it answers is taken in."""
+    urls = ["https://slow.example/1", "https://slow.example/2", "https://quick.example/1"]
+    here = opened(desk, tmp_path, urls)
+    workers = Workers(lambda batch: unchanged(batch) if "quick" in batch[0].spec.url else None)
+    under_way: dict[Future[Outcomes], Batch] = {}
+    first = passed(here, workers, under_way=under_way, patience_s=0.2)
+    assert [report.feed for report in first] == urls[2:]
+
+    assert passed(here, workers, under_way=under_way, patience_s=0.2) == []
+    assert len(workers.batches) == 2
+    ((future, batch),) = under_way.items()
+    future.set_result(unchanged(batch))
+    third = passed(here, workers, under_way=under_way, patience_s=0.2)
+
+    assert [report.feed for report in third] == urls[:2]
+    assert under_way == {}
 
 
 def test_the_feeds_of_a_worker_that_died_are_tried_again_later(desk: Desk, tmp_path: Path) -> None:

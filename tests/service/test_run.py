@@ -122,6 +122,21 @@ def test_a_restart_polls_nothing_early_and_misses_nothing(place: Place) -> None:
     assert len(place.web.requests("/late")) == 1
 
 
+def test_a_host_that_hangs_holds_back_no_other_feed(place: Place) -> None:
+    """Three feeds of one host, each silent for 20 s: the others are published and polled again."""
+    hanging = [place.web.put(f"/hangs/{n}", Page(body=b"", delay_s=20), host=2) for n in range(3)]
+    polling = {"interval": '"1s"', "min_interval": '"1s"', "timeout": '"20s"'}
+    place.write(place.web.put("/feed", items(1)), *hanging, polling=polling)
+
+    running = place.start(ready=polled)
+
+    asked = len(place.web.requests("/feed"))
+    assert wait_until(lambda: len(place.web.requests("/feed")) > asked, timeout_s=12)
+    assert [one.path for one in place.web.asked if one.host == "127.0.0.2"] == []  # still silent
+    assert running.end() == 0
+    assert wait_until(lambda: not place.runner.alive(), timeout_s=5), place.runner.alive()
+
+
 # ------------------------------------------------------------------- the reload
 
 
