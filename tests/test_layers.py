@@ -76,7 +76,9 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             module = node.module or ""
-            found |= {f"{module}.{alias.name}" for alias in node.names}  # a module, or a name in one
+            found |= {
+                f"{module}.{alias.name}" for alias in node.names
+            }  # a module, or a name in one
             if module != "aggregator":
                 found.add(module)
     return found

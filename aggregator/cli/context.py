@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
 PLACES = (Path("config/newsfold.toml"), Path("newsfold.toml"))
 # What SQLite calls a bug of ours: its traceback is wanted. All else is the disk's or the file's.
 BUGS = ("SQLITE_ERROR", "SQLITE_CONSTRAINT", "SQLITE_MISUSE", "SQLITE_MISMATCH", "SQLITE_RANGE")
-
-
-def utc_now() -> datetime:
-    """Return the moment: the clock of a house that a command opens."""
-    return datetime.now(UTC)
 
 
 def default_path() -> Path:
@@ -49,7 +43,8 @@ class Context:
     @contextmanager
     def house(self) -> Iterator[House]:
         """Open the house for writing: one at a time."""
-        from aggregator.pipeline.house import House  # noqa: PLC0415 - 0.3 s that --help need not pay
+        from aggregator.pipeline.clock import utc_now  # noqa: PLC0415 - 0.3 s that --help
+        from aggregator.pipeline.house import House  # noqa: PLC0415 - need not pay
 
         with House.open(self.load(), clock=utc_now) as house, readable(house.desk.db):
             yield house

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import feedparser
+import feedparser.api
 
 from aggregator.read.dates import parse_date
 from aggregator.read.raw import RawEnclosure, RawEntry, RawText
@@ -28,6 +29,7 @@ _PARSER_FAULTS: Final = (
 )  # fmt: skip
 # GML in an item makes feedparser raise on bad numbers; places are not read here.
 _PLACES: Final = (b"http://www.opengis.net/gml", b"http://www.georss.org/georss")
+_XML_PARSER: Final = "aggregator.read.buffered"  # feedparser has it made by name
 MAX_LISTED = 100  # authors, categories, links looked at in one entry; real ones have under 40
 _IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
@@ -53,6 +55,7 @@ def parse(document: bytes) -> tuple[RawEntry, ...]:
 
 
 def _parsed(document: bytes) -> Fields:
+    feedparser.api.PREFERRED_XML_PARSERS[:] = [_XML_PARSER]
     result: Fields = feedparser.parse(
         io.BytesIO(document), sanitize_html=False, resolve_relative_uris=False
     )

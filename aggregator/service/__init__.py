@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aggregator.service.jobs import utc_now
 from aggregator.service.run import Service
 
-__all__ = ["Service", "utc_now"]
+__all__ = ["Service"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -61,11 +60,6 @@ class Job:
             if self.failures:
                 log.info("job works again", job=self.name, failures=self.failures)
             self.failures = 0
-
-
-def utc_now() -> datetime:
-    """Return the moment. The only clock that the house is given."""
-    return datetime.now(UTC)
 
 
 def edition_triggers(digest: Digest) -> Iterator[tuple[str, CronTrigger]]:

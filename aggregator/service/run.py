@@ -27,10 +27,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 from aggregator import config
 from aggregator.errors import ConfigError
 from aggregator.model import DigestKind
+from aggregator.pipeline.clock import utc_now
 from aggregator.pipeline.house import House, database_path
 from aggregator.serve.app import build_app
 from aggregator.serve.health import report as report_health
-from aggregator.service.jobs import Job, WriterThread, edition_triggers, utc_now
+from aggregator.service.jobs import Job, WriterThread, edition_triggers
 from aggregator.service.listen import listening_sockets, serving
 from aggregator.service.tell import Conditions, tell_published
 

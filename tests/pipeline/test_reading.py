@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator.model import Failed, FailureKind, IdScheme
-from aggregator.pipeline.reader import Reading, ReadTask
 from aggregator.pipeline.reading import MEMORY_LIMIT_BYTES, Readers
+from aggregator.pipeline.task import Reading, ReadTask
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour News</title>
