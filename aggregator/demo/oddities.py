@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from aggregator.demo.rounds import appears_at
 from aggregator.demo.values import Answer
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from aggregator.demo.values import Outlet
 
+HOSTILE_AGE = timedelta(hours=36)  # of the newest: below what a visitor is to see first
 KEPT_SHARE = 0.62  # of a truncated feed; any share that ends inside an entry would do
 
 # title, link (below the base), body: raw text of an RSS item, harm included
@@ -54,7 +55,7 @@ def hostile(outlet: Outlet, *, now: datetime, base_url: str) -> bytes:
     items = "".join(
         f"<item><title>{title}</title><link>{link.format(base=base_url)}</link>"
         f'<guid isPermaLink="false">{hostile_guid(outlet, number)}</guid>'
-        f"<pubDate>{format_datetime(appears_at(now, -number))}</pubDate>"
+        f"<pubDate>{format_datetime(now - HOSTILE_AGE - number * timedelta(hours=1))}</pubDate>"
         f"<description>{body.format(base=base_url)}</description></item>\n"
         for number, (title, link, body) in enumerate(_HOSTILE_ITEMS)
     )

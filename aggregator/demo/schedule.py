@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aggregator.demo.outlets import Series
     from aggregator.demo.values import Event, Outlet
 
+SERIES_AGE_HOURS = (5, 11)  # of the newest forecast, crossword and the like
 SPAN_HOURS = 46  # the oldest event; with its neighbours that is "the last 48 hours"
 YOUNGEST_MINUTES = 30  # of what stands in the feeds at the start
 WIRE_EVERY = 3  # one event in three comes from the agency
@@ -183,8 +184,9 @@ def _recurring(series: Series, *, now: datetime, seed: int) -> Iterable[Telling]
     values = draw.sample(range(series.low, series.high + 1), count)
     if series.is_numbered:
         values = [series.high - back for back in range(count)]
+    newest_age = timedelta(hours=draw.uniform(*SERIES_AGE_HOURS))  # the day's news stands above
     for back, value in enumerate(values):
-        published_at = now - timedelta(hours=2 + back * series.every_hours)
+        published_at = now - newest_age - back * timedelta(hours=series.every_hours)
         yield _single(
             series.outlet,
             f"{series.name}-{count - back}",
