@@ -35,6 +35,7 @@ SHARED = ROOT.parent / "shared" / "folding"
 Row = dict[str, Any]
 EPOCH = datetime(2018, 1, 1, 12, tzinfo=UTC)
 FOLDING = Folding(window=timedelta(hours=72), coverage=True)
+COLD_SIZES = (60, 150)
 COPIES_ONLY = Folding(window=timedelta(hours=72), coverage=False)
 
 
@@ -210,6 +211,9 @@ def measure() -> None:
         show(f"stories, {name}, with follow-ups", got, part)
     train = Measured.of("train_stories", field="story")
     show("train_stories", fold_all(train.arrivals(), FOLDING), train)
+    for size in COLD_SIZES:
+        measure_cold("stories", whole, size=size)
+        measure_cold("train_stories", train, size=size)
     measure_series()
     measure_orders(whole)
 
@@ -221,6 +225,26 @@ def measure_urls() -> None:
     right = sum(found for found, row in zip(same, rows, strict=True) if row["same"])
     false = sum(found for found, row in zip(same, rows, strict=True) if not row["same"])
     print(f"urls: recall {right / sum(row['same'] for row in rows):.4f}, {false} false")
+
+
+def measure_cold(name: str, part: Measured, *, size: int) -> None:
+    """Print the figures of first polls: a new index for every `size` entries, outlet by outlet."""
+    entries = part.arrivals()
+    labels = {row["id"]: row[part.field] for row in part.rows}
+    gold: dict[str, str] = {}
+    got: dict[str, str] = {}
+    ignore = []
+    for start in range(0, len(entries), size):
+        poll = entries[start : start + size]
+        feeds = sorted({arrival.feed_id for _, arrival in poll})
+        random.Random(start).shuffle(feeds)
+        poll.sort(key=lambda one: (feeds.index(one[1].feed_id), one[1].at, one[1].entry_id))
+        found = fold_all(poll, FOLDING)
+        got |= {one: f"{start}/{story}" for one, story in found.items()}
+        gold |= {one: labels[one] and f"{start}/{labels[one]}" for one in found}
+        ignore += [(f"{start}/{a}", f"{start}/{b}") for a, b in part.ignore]
+    rows = [{"id": one, part.field: label} for one, label in gold.items()]
+    show(f"{name}, first polls of {size}", got, replace(part, rows=rows, ignore=ignore))
 
 
 def measure_series() -> None:

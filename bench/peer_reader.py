@@ -34,7 +34,7 @@ DATABASE = "reader.sqlite"
 
 def prepare(folder: Path, urls: list[str]) -> None:
     """Make the database with the feeds in it."""
-    with make_reader(str(folder / DATABASE), search_enabled=False, plugins=()) as reader:
+    with opened(folder) as reader:
         for url in urls:
             reader.add_feed(url)
 
@@ -42,8 +42,13 @@ def prepare(folder: Path, urls: list[str]) -> None:
 @contextmanager
 def running(folder: Path) -> Iterator[Callable[[], Result]]:
     """Open the database and give a pass over all feeds."""
-    with make_reader(str(folder / DATABASE), search_enabled=False, plugins=()) as reader:
+    with opened(folder) as reader:
         yield lambda: poll(reader)
+
+
+def opened(folder: Path, *, search: bool = False) -> Reader:
+    """Return reader on its database file, with its search index or without."""
+    return make_reader(str(folder / DATABASE), search_enabled=search, plugins=())
 
 
 def poll(reader: Reader) -> Result:

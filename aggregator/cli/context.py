@@ -63,7 +63,7 @@ class Context:
 
     def database_path(self) -> Path:
         """Return where the database is or will be."""
-        from aggregator.pipeline.house import database_path  # noqa: PLC0415 - as above
+        from aggregator.pipeline.places import database_path  # noqa: PLC0415 - as above
 
         return database_path(self.load())
 

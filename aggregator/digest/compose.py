@@ -142,6 +142,8 @@ def _image(entry: Entry) -> str:
 
 def _body(entry: Entry, source: Mention, mentions: Sequence[Mention]) -> str:
     """Return the lead's HTML (its summary, where it has none) with the coverage below it."""
+    if entry.content and not mentions:  # nothing for the template to say; most stories
+        return entry.content
     values = {
         "summary": "" if entry.content else entry.summary,
         "coverage": coverage(mentions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from aggregator.digest.dates import rfc3339
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from aggregator.model import Enclosure, Mention, Publication
 
 Json = dict[str, object]
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write(sheet: Sheet) -> bytes:
@@ -28,7 +30,26 @@ def write(sheet: Sheet) -> bytes:
     }
     feed = _present(feed)
     feed["items"] = [_item(publication, sheet) for publication in sheet.publications]
-    return (json.dumps(feed, ensure_ascii=False, indent=1) + "\n").encode()
+    return (_laid_out(feed) + "\n").encode()
+
+
+def _laid_out(value: object, margin: str = "\n") -> str:
+    """Return JSON with each member on a line of its own.
+
+    The same as the standard library's with `indent=1`, which is three times as slow.
+    """
+    inner = margin + " "
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, dict):
+        members = [
+            f"{encode_basestring(name)}: {_laid_out(held, inner)}" for name, held in value.items()
+        ]
+        return f"{{{inner}{f',{inner}'.join(members)}{margin}}}" if members else "{}"
+    if isinstance(value, list):
+        items = [_laid_out(held, inner) for held in value]
+        return f"[{inner}{f',{inner}'.join(items)}{margin}]" if items else "[]"
+    return _encoded(value)
 
 
 def _present(values: Json) -> Json:

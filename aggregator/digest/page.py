@@ -92,7 +92,14 @@ def write(page: Sheet) -> bytes:
         "current": page.current_address(Format.HTML),
         "is_issue": digest.kind is DigestKind.EDITION,
     }
-    return _page("digest.html", values | compose.figures(whole.stories if whole else stories))
+    return _page("digest.html", values | _figures(whole, stories))
+
+
+def _figures(whole: Publication | None, stories: Sequence[Publication]) -> dict[str, int]:
+    """Return what stands above a page; how long it takes to read is said of an issue only."""
+    if whole:
+        return compose.figures(whole.stories)
+    return {"story_count": len(stories), "outlet_count": sections.outlet_count(stories)}
 
 
 def write_edition(edition: Publication, digest: Digest, *, public_url: str) -> bytes:

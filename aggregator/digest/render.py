@@ -15,7 +15,7 @@ from aggregator.digest.templating import stylesheet
 from aggregator.model import Document, Format, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aggregator.model import Digest, Publication, Service
 
@@ -29,21 +29,25 @@ def documents(
     service: Service,
     publications: Sequence[Publication],
     archive_count: int,
-    archive: Mapping[int, Sequence[Publication]],
-) -> tuple[Document, ...]:
-    """Return the files of a digest: the current ones, the given archives, and editions' pages.
+    archives: Iterable[tuple[int, Sequence[Publication]]],
+) -> Iterator[Document]:
+    """Yield the files of a digest one by one, each after those that it links to.
 
-    `publications` are the current ones, in order; `archive` maps an archive's number (1 is the
-    oldest) to what is frozen in it. An archive links to the one before it only, so it never
-    changes.
+    These are the given archives, the current documents and editions' pages. `publications` are the
+    current ones, in order; `archives` gives numbers, rising from 1 for the oldest, with what is
+    frozen under each, and is read as far as the documents are taken. An archive links to the one
+    before it only, so it never changes.
     """
     digest = _named(digest)
-    sheets = [_sheet(digest, service, publications, number=0, older=archive_count)]
-    for number, frozen in sorted(archive.items()):
+    told: set[int] = set()  # the editions whose page was given out
+    for number, frozen in archives:
         newest_first = rank.order(frozen, Order.NEWEST)
-        sheets.append(_sheet(digest, service, newest_first, number=number, older=number - 1))
-    made = [document for each in sheets for document in _forms(each)]
-    return (*made, *_edition_pages(sheets))
+        archived = _sheet(digest, service, newest_first, number=number, older=number - 1)
+        yield from _edition_pages(archived, told)
+        yield from _forms(archived)
+    current = _sheet(digest, service, publications, number=0, older=archive_count)
+    yield from _edition_pages(current, told)
+    yield from _forms(current)
 
 
 def _named(digest: Digest) -> Digest:
@@ -68,7 +72,7 @@ def _sheet(
     )
 
 
-def _forms(each: Sheet) -> Iterable[Document]:
+def _forms(each: Sheet) -> Iterator[Document]:
     for form in each.digest.formats:
         yield Document(path=each.path(form), body=_write(each, form))
 
@@ -86,18 +90,13 @@ def _write(each: Sheet, form: Format) -> bytes:
             return page.write(each)
 
 
-def _edition_pages(sheets: Sequence[Sheet]) -> Iterable[Document]:
-    """Yield a page for each edition once, whatever the formats: its entry links to it."""
-    digest, public_url = sheets[0].digest, sheets[0].public_url
-    editions = {
-        publication.number: publication
-        for each in sheets
-        for publication in each.publications
-        if sheet.is_edition(publication)
-    }
-    for number, edition in sorted(editions.items()):
-        body = page.write_edition(edition, digest, public_url=public_url)
-        yield Document(path=sheet.edition_path(digest.name, number), body=body)
+def _edition_pages(each: Sheet, told: set[int]) -> Iterator[Document]:
+    """Yield a page for each edition not yet told, whatever the formats: its entry links to it."""
+    editions = {one.number: one for one in each.publications if sheet.is_edition(one)}
+    for number in sorted(editions.keys() - told):
+        told.add(number)
+        body = page.write_edition(editions[number], each.digest, public_url=each.public_url)
+        yield Document(path=sheet.edition_path(each.digest.name, number), body=body)
 
 
 def index_page(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from html import escape
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
 from aggregator.digest.dates import last_change, rfc822
 from aggregator.digest.sheet import GENERATOR, MEDIA_TYPES, is_edition
-from aggregator.digest.xmlout import ATOM, HISTORY, MEDIA, add, to_bytes
+from aggregator.digest.xmlout import ATOM, HISTORY, MEDIA, branch, leaf, to_bytes
 from aggregator.model import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aggregator.digest.sheet import Sheet
     from aggregator.model import Enclosure, Publication
 
@@ -29,24 +30,27 @@ _UNKNOWN_TYPE = "application/octet-stream"  # RSS asks for a type (RFC 2046 sect
 
 def write(sheet: Sheet, *, stylesheet: str) -> bytes:
     """Return the sheet as RSS."""
-    root = ET.Element("rss", {"version": "2.0"} | _NAMESPACES)
-    channel = add(root, "channel")
-    add(channel, "title", sheet.title)
-    add(channel, "link", sheet.home_address())
-    add(channel, "description", f"{sheet.title}: every story once")
+    channel = branch("channel", _channel(sheet), depth=1)
+    rss = branch("rss", (channel,), depth=0, version="2.0", **_NAMESPACES)
+    return to_bytes(rss, stylesheet=stylesheet)
+
+
+def _channel(sheet: Sheet) -> Iterator[str]:
+    yield leaf("title", sheet.title)
+    yield leaf("link", sheet.home_address())
+    yield leaf("description", f"{sheet.title}: every story once")
     if sheet.language():
-        add(channel, "language", sheet.language())
-    add(channel, "lastBuildDate", rfc822(last_change(sheet.publications)))
-    add(channel, "generator", GENERATOR)
+        yield leaf("language", sheet.language())
+    yield leaf("lastBuildDate", rfc822(last_change(sheet.publications)))
+    yield leaf("generator", GENERATOR)
     if sheet.archive:
-        add(channel, "fh:archive")
-    _add_links(channel, sheet)
+        yield leaf("fh:archive")
+    yield from _links(sheet)
     for publication in sheet.publications:
-        _add_item(channel, publication, sheet)
-    return to_bytes(root, stylesheet=stylesheet)
+        yield branch("item", _item(publication, sheet), depth=2)
 
 
-def _add_links(channel: ET.Element, sheet: Sheet) -> None:
+def _links(sheet: Sheet) -> Iterator[str]:
     links = {
         "self": sheet.address(Format.RSS),
         "prev-archive": sheet.older_address(Format.RSS),
@@ -54,30 +58,29 @@ def _add_links(channel: ET.Element, sheet: Sheet) -> None:
     }
     for rel, href in links.items():
         if href:
-            add(channel, "atom:link", rel=rel, type=MEDIA_TYPES[Format.RSS], href=href)
+            yield leaf("atom:link", rel=rel, type=MEDIA_TYPES[Format.RSS], href=href)
 
 
-def _add_item(channel: ET.Element, publication: Publication, sheet: Sheet) -> None:
-    item = add(channel, "item")
-    add(item, "title", _plain(publication.title))
+def _item(publication: Publication, sheet: Sheet) -> Iterator[str]:
+    yield leaf("title", _plain(publication.title))
     if publication.url:
-        add(item, "link", publication.url)
-    add(item, "guid", publication.id, isPermaLink="false")
-    add(item, "pubDate", rfc822(publication.published_at))
+        yield leaf("link", publication.url)
+    yield leaf("guid", publication.id, isPermaLink="false")
+    yield leaf("pubDate", rfc822(publication.published_at))
     for name in publication.authors or (publication.source.outlet or sheet.title,):
-        add(item, "dc:creator", _plain(name))
+        yield leaf("dc:creator", _plain(name))
     if publication.language:
-        add(item, "dc:language", publication.language)
+        yield leaf("dc:language", publication.language)
     for term in publication.categories:
-        add(item, "category", _plain(term))
+        yield leaf("category", _plain(term))
     if publication.source.feed_url and not is_edition(publication):
         source = publication.source
-        add(item, "source", _plain(source.outlet), url=source.feed_url)
-    _add_file(item, publication.enclosures)
-    add(item, "description", escape(publication.summary, quote=False))  # RSS wants HTML here
-    add(item, "content:encoded", publication.html)
+        yield leaf("source", _plain(source.outlet), url=source.feed_url)
+    yield from _file(publication.enclosures)
+    yield leaf("description", escape(publication.summary, quote=False))  # RSS wants HTML here
+    yield leaf("content:encoded", publication.html)
     if publication.image:
-        add(item, "media:thumbnail", url=publication.image)
+        yield leaf("media:thumbnail", url=publication.image)
 
 
 def _plain(text: str) -> str:
@@ -89,8 +92,8 @@ def _plain(text: str) -> str:
     return escape(text, quote=False) if _TAG_OPENS.search(text) else text
 
 
-def _add_file(item: ET.Element, enclosures: tuple[Enclosure, ...]) -> None:
-    """Add the first enclosure: the profile allows one to an item."""
+def _file(enclosures: tuple[Enclosure, ...]) -> Iterator[str]:
+    """Yield the first enclosure: the profile allows one to an item."""
     for file in enclosures[:1]:
         kind, length = file.type or _UNKNOWN_TYPE, str(file.length_bytes)
-        add(item, "enclosure", url=file.url, type=kind, length=length)
+        yield leaf("enclosure", url=file.url, type=kind, length=length)

@@ -10,29 +10,44 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from aggregator.model import Mention, Publication
+
 if TYPE_CHECKING:
-    from aggregator.model import Enclosure, Mention, Publication
+    from aggregator.model import Enclosure
 
 # Everything outside the Char production of XML 1.0 (section 2.2), lone surrogates included.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What browsers drop or refuse in an address, and what would end it in a listing.
 _NOT_IN_URL = re.compile('[\u0000-\u0020\u007f-\u00a0\u2028\u2029"<>\\\\^`{|}]')
+# What nearly every address looks like: of the web, with a host, and nothing in it to mend.
+_PLAIN_URL = re.compile(
+    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/[!#-;=?-\[\]_a-z~]*)?"
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # the shape of BCP 47
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*", re.ASCII)
 
 
 def text(value: str) -> str:
     """Return the text with only characters that every form of a digest can carry."""
+    if value.isprintable():  # holds no control, no surrogate, no non-character, no line end
+        return value
     return _NOT_XML.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def line(value: str) -> str:
     """Return the text on one line, for titles and names."""
+    if value.isprintable() and "  " not in value and value == value.strip():
+        return value
     return " ".join(text(value).split())
 
 
 def url(value: str) -> str:
     """Return an absolute http or https address with a host, or ""."""
+    return value if _PLAIN_URL.fullmatch(value) else _mended(value)
+
+
+def _mended(value: str) -> str:
+    """Return any address as `url` does, the long way."""
     address = _NOT_IN_URL.sub(_percent, value.strip())
     try:
         parts = urlsplit(address)
@@ -63,20 +78,27 @@ def enclosure(value: Enclosure) -> Enclosure:
 
 def mention(value: Mention) -> Mention:
     """Return the mention with texts and addresses that may stand in any document."""
-    return replace(
-        value,
+    return Mention(
         outlet=line(value.outlet),
         title=line(value.title),
         url=url(value.url),
         feed_url=url(value.feed_url),
         site_url=url(value.site_url),
+        relation=value.relation,
     )
 
 
 def publication(value: Publication) -> Publication:
     """Return the publication with texts and addresses that may stand in any document."""
-    return replace(
-        value,
+    return Publication(
+        digest=value.digest,
+        number=value.number,
+        story_id=value.story_id,
+        published_at=value.published_at,
+        updated_at=value.updated_at,
+        rank=value.rank,
+        lead_hash=value.lead_hash,
+        lead_id=value.lead_id,
         id=line(value.id),
         title=line(value.title),
         url=url(value.url),

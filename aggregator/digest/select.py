@@ -27,6 +27,8 @@ def passes(entry: Entry, spec: FeedSpec) -> bool:
     whole words where the script has word boundaries. `exclude` wins; an empty `include` lets all
     through.
     """
+    if not is_filtered(spec):
+        return True
     include, exclude = _phrases(spec.include), _phrases(spec.exclude)
     if not include and not exclude:
         return True
@@ -34,6 +36,11 @@ def passes(entry: Entry, spec: FeedSpec) -> bool:
     if _any_holds(fields, exclude):
         return False
     return not include or _any_holds(fields, include)
+
+
+def is_filtered(spec: FeedSpec) -> bool:
+    """Tell whether the feed has filters, so that its entries' words matter."""
+    return bool(spec.include or spec.exclude)
 
 
 def _phrases(configured: Sequence[str]) -> list[str]:
@@ -55,7 +62,7 @@ def visible(
     members = tuple(m for m in story.members if passes(m.entry, _spec(specs, m)))
     if not any(_may_lead(member, lead_feeds) for member in members):
         return None
-    shown = replace(story, members=members)
+    shown = story if len(members) == len(story.members) else replace(story, members=members)
     if members[0] == story.lead and _may_lead(story.lead, lead_feeds):
         return shown
     return choose_lead(shown, specs=specs, lead_feeds=lead_feeds)
@@ -69,6 +76,8 @@ def choose_lead(
     Of these the greatest feed weight, then the more complete text, then the earliest, then the
     one stored first.
     """
+    if len(story.members) == 1:
+        return with_lead(story, story.lead.entry_id)
 
     def order(member: Member) -> tuple[bool, float, int, float, int]:
         at = member.entry.published_at or member.first_seen_at
@@ -90,6 +99,8 @@ def with_lead(story: Story, entry_id: int) -> Story:
     """
     chosen = next((m for m in story.members if m.entry_id == entry_id), None)
     if chosen is None:
+        return story
+    if len(story.members) == 1 and chosen.relation is Relation.LEAD:
         return story
     former = Relation.COVERAGE if chosen.relation is Relation.LEAD else chosen.relation
     others = tuple(

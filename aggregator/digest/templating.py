@@ -29,6 +29,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a look at the files for each import in each rendering
     )
     environment.filters |= {
         "rfc3339": dates.rfc3339,

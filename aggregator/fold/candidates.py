@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 from math import log
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from aggregator.fold.features import Features
 
@@ -26,7 +27,17 @@ MAX_POSTINGS = 1_000  # looked at for one entry: about 0.05 ms
 MIN_SEARCHED = 3  # stems that are searched even past that, where all words are common
 MAX_COVERAGE_CANDIDATES = 6  # with 8 the figures were the same to half a point
 MIN_SEARCHED_SHARE = 0.1  # of the stems searched; below it 1 in 200 true partners was found
-MIN_POPULATION = 200  # rarities of a smaller window are computed as if it held this many
+# A window of a first poll has seen too little to know what is rare. It is filled up in thought to
+# this many entries, each holding a word as often as those seen so far and a prior say together:
+# with `decide.MIN_SHARED_STEMS_COLD`, first polls of 60 and 150 real entries have a third of the
+# wrong pairs, for 6 to 13 points of recall.
+KNOWN_POPULATION = 1_000
+PRIOR_ENTRIES = 100  # that the prior counts for
+PRIOR_HOLDING = 1  # of them hold any one word
+MIN_SWEPT = 200  # entries gone, at least, before every list is swept
+
+
+_COUNT = itemgetter(1)
 
 
 class KeyPostings:
@@ -67,8 +78,9 @@ class KeyPostings:
     def sharing(self, keys: Iterable[int]) -> list[int]:
         """Return the entries that share enough of the keys, those that share most first."""
         counts = Counter(chain.from_iterable(map(self.entries, keys)))
-        enough = [item for item in counts.items() if item[1] >= MIN_SHARED_KEYS]
-        return [entry_id for entry_id, _ in sorted(enough, key=lambda item: (-item[1], item[0]))]
+        enough = sorted([item for item in counts.items() if item[1] >= MIN_SHARED_KEYS])
+        enough.sort(key=_COUNT, reverse=True)  # stable: the older first among equals
+        return [entry_id for entry_id, _ in enough]
 
 
 class StemPostings:
@@ -102,7 +114,7 @@ class StemPostings:
             self._removed[stem] += 1
             if self._removed[stem] * 2 >= len(self._holding[stem]):
                 self._sweep(stem)
-        if len(self._gone) > max(self.population, MIN_POPULATION):
+        if len(self._gone) > max(self.population, MIN_SWEPT):
             self._sweep_all()
 
     def _sweep(self, stem: int) -> None:
@@ -118,16 +130,21 @@ class StemPostings:
             self._sweep(stem)
         self._gone.clear()
 
-    def rarities(self, stems: Iterable[int]) -> dict[int, float]:
-        """Return how rare each stem is: 1 for one that was never seen, 0 for one in every entry."""
+    def rarities(self, stems: Collection[int]) -> dict[int, float]:
+        """Return how rare each stem is: 1 for one that was never seen, 0 for one in every entry.
+
+        In a window of less than KNOWN_POPULATION even one that was never seen stays below 1.
+        """
         holding, removed = self._holding, self._removed
-        whole = log(max(self.population, MIN_POPULATION) + 2)
-        found = {}
-        for stem in stems:
-            held = holding.get(stem)
-            count = len(held) - removed.get(stem, 0) if held else 0
-            found[stem] = 1.0 - log(count + 1) / whole
-        return found
+        whole = log(max(self.population, KNOWN_POPULATION) + 2)
+        filled = max(0, KNOWN_POPULATION - self.population) / (self.population + PRIOR_ENTRIES)
+        once, more = 1.0 + PRIOR_HOLDING * filled, 1.0 + filled
+        counts = [len(holding.get(stem, ())) for stem in stems]
+        if removed:
+            gone = [removed.get(stem, 0) for stem in stems]
+            counts = [count - less for count, less in zip(counts, gone, strict=True)]
+        of_count = {count: 1.0 - log(once + count * more) / whole for count in set(counts)}
+        return {stem: of_count[count] for stem, count in zip(stems, counts, strict=True)}
 
     def partners(self, rarity: Mapping[int, float]) -> list[int]:
         """Return the entries that share most of an entry's rarest stems, at least two, best first.
@@ -136,15 +153,15 @@ class StemPostings:
         """
         searched = self._searched(rarity)
         counts = Counter(chain.from_iterable(searched))
-        twice = Counter(chain.from_iterable(searched[: len(searched) // 2]))
+        twice = Counter(chain.from_iterable(searched[: len(searched) // 2])).get
         least = max(1, MIN_SEARCHED_SHARE * (len(searched) + len(searched) // 2))
         enough = [
-            entry_id
+            (weight, entry_id)
             for entry_id, count in counts.items()
-            if count > 1 and count + twice[entry_id] > least
+            if count > 1 and (weight := count + twice(entry_id, 0)) > least
         ]
-        enough.sort(key=lambda entry_id: (-counts[entry_id] - twice[entry_id], -entry_id))
-        return enough
+        enough.sort(reverse=True)
+        return [entry_id for _, entry_id in enough]
 
     def _searched(self, rarity: Mapping[int, float]) -> list[list[int]]:
         """Return the postings of the rarest stems, within the budget, the rarest first."""

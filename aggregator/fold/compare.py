@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.fold import decide, reasons
-from aggregator.fold.features import decode, decode_shingles, readable_words
+from aggregator.fold.features import decode, decode_shingles, decode_stems, readable_words
 
 if TYPE_CHECKING:
     from aggregator.fold.features import Features
@@ -26,6 +26,7 @@ class Newcomer:
     features: Features
     side: decide.Side
     rarity: dict[int, float]
+    held: frozenset[int]  # its word pairs
 
 
 def newcomer(kept: Kept, features: Features, window: Window) -> Newcomer:
@@ -33,7 +34,8 @@ def newcomer(kept: Kept, features: Features, window: Window) -> Newcomer:
     rarity = window.stems.rarities(features.stems)
     kept.weights, kept.weighed_at = decide.weigh(features, rarity), window.stems.population
     side = decide.Side(features=features, weights=kept.weights)
-    return Newcomer(kept=kept, features=features, side=side, rarity=rarity)
+    held = frozenset(features.shingles)
+    return Newcomer(kept=kept, features=features, side=side, rarity=rarity, held=held)
 
 
 def is_same_feed(new: Newcomer, kept: Kept) -> bool:
@@ -43,7 +45,7 @@ def is_same_feed(new: Newcomer, kept: Kept) -> bool:
 
 def copied(new: Newcomer, kept: Kept) -> decide.Overlap | None:
     """Return what is shared where one is a copy of the other; one look refuses most."""
-    found = decide.overlap(new.features.sketch, decode_shingles(kept.features))
+    found = decide.overlap(new.features.sketch, decode_shingles(kept.features), held=new.held)
     if not decide.is_alike(found):
         return None
     return decide.copied(new.features, decode(kept.features), same_feed=is_same_feed(new, kept))
@@ -58,7 +60,20 @@ def likeness(new: Newcomer, kept: Kept, window: Window) -> decide.Likeness | Non
         return None
     gap_days = abs(new.kept.at_s - kept.at_s) / DAY_S
     side = window.side(kept, features)
-    return decide.likeness(new.side, side, rarity=new.rarity, gap_days=gap_days)
+    least = decide.least_shared(window.stems.population)
+    return decide.likeness(new.side, side, rarity=new.rarity, gap_days=gap_days, least_shared=least)
+
+
+def may_cover(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> bool:
+    """Return False where `chance` is below `asked` for sure: a quick look at the words alone."""
+    weights = window.fresh_weights(kept)
+    if weights is None:
+        return True
+    shared = decide.shared_words(new.features, decode_stems(kept.features), rarity=new.rarity)
+    if shared is None:
+        return False
+    gap_days = abs(new.kept.at_s - kept.at_s) / DAY_S
+    return decide.may_reach(asked, shared, (new.side.weights, weights), gap_days=gap_days)
 
 
 def chance(new: Newcomer, kept: Kept, window: Window) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
 from aggregator.fold.coefficients import COVERAGE, INTERCEPT
@@ -40,6 +40,14 @@ Shingles = tuple[tuple[int, ...], bool]  # ascending, and whether they stand for
 
 # Coverage
 MIN_SHARED_STEMS = 2
+MIN_SHARED_STEMS_COLD = 4  # in a small window every word looks rare, a town's and an outlet's too
+COLD_POPULATION = 500
+
+# What the measures that `may_reach` leaves open can add at most: each is from 0 to 1.
+OPEN = ("name_cosine", "numbers_conflict", "title_numbers_conflict", "numbers_shared")
+MOST_OF_THE_REST = sum(max(0.0, COVERAGE[name]) for name in OPEN)
+GAP_WEIGHT = COVERAGE["gap_days"]
+ROUNDING = 1e-6  # sums in another order differ by less
 MIN_SHARED_WEIGHT = 0.8
 MIN_STEMS = 6  # of title and text: less names no event
 SHORT_TITLE_STEMS = 3  # "Letters to the editor", "Photos of the day": such titles are no evidence
@@ -56,10 +64,11 @@ class Overlap:
     shared: int  # pairs
 
 
-def overlap(left: Shingles, right: Shingles) -> Overlap:
+def overlap(left: Shingles, right: Shingles, *, held: frozenset[int] | None = None) -> Overlap:
     """Return what two texts share, estimated where a sketch stands for a longer text.
 
     A truncated sketch holds every hash up to its largest: below the smaller limit both are whole.
+    `held` is the left one's hashes as a set, where the caller has it.
     """
     limits = [pairs[-1] for pairs, truncated in (left, right) if truncated]
     ours, theirs = left[0], right[0]
@@ -67,7 +76,8 @@ def overlap(left: Shingles, right: Shingles) -> Overlap:
         limit = min(limits)
         ours = ours[: bisect_right(ours, limit)]
         theirs = theirs[: bisect_right(theirs, limit)]
-    shared, least = len(frozenset(ours).intersection(theirs)), min(len(ours), len(theirs))
+    shared = len((frozenset(ours) if held is None else held).intersection(theirs))
+    least = min(len(ours), len(theirs))
     if not shared:
         return Overlap(jaccard=0.0, contained=0.0, pairs=least, shared=0)
     union = len(ours) + len(theirs) - shared
@@ -228,16 +238,54 @@ def weigh(features: Features, of: Mapping[int, float]) -> Weights:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """The rarity of the words that two entries share, summed."""
+
+    squares: float
+    rarest: float
+    in_first: float  # that stand in the new entry's title
+    in_second: float
+    in_both: float
+    title_squares: float  # of those in both titles
+
+
+def shared_words(
+    ours: Features, theirs: tuple[Iterable[int], Iterable[int]], *, rarity: Mapping[int, float]
+) -> Shared | None:
+    """Return what the words of two entries share, or None where it is nothing.
+
+    `theirs` are the other's title stems and all of them, `rarity` that of every stem of `ours`.
+    """
+    weights = [rarity[stem] for stem in ours.stems.intersection(theirs[1])]
+    if not weights:
+        return None
+    in_both = [rarity[stem] for stem in ours.title.intersection(theirs[0])]
+    return Shared(
+        squares=_squares(weights),
+        rarest=max(weights),
+        in_first=_sum(ours.title.intersection(theirs[1]), rarity),
+        in_second=_sum(ours.stems.intersection(theirs[0]), rarity),
+        in_both=sum(in_both),
+        title_squares=_squares(in_both),
+    )
+
+
+def least_shared(population: int) -> int:
+    """Return how many stems two entries must share, in a window of so many entries."""
+    return MIN_SHARED_STEMS_COLD if population < COLD_POPULATION else MIN_SHARED_STEMS
+
+
 def likeness(
-    new: Side, old: Side, *, rarity: Mapping[int, float], gap_days: float
+    new: Side, old: Side, *, rarity: Mapping[int, float], gap_days: float, least_shared: int
 ) -> Likeness | None:
     """Return what the model weighs of two entries, or None where they share too little.
 
-    `rarity` holds the rarity of every stem of the new entry.
+    `rarity` holds the rarity of every stem of the new entry, `least_shared` is in stems.
     """
     ours, theirs = new.features, old.features
     shared = ours.stems & theirs.stems
-    if len(shared) < MIN_SHARED_STEMS:
+    if len(shared) < least_shared:
         return None
     weights = [rarity[stem] for stem in shared]
     if sum(weights) < MIN_SHARED_WEIGHT:
@@ -265,6 +313,27 @@ def probability(found: Likeness) -> float:
     """Return how likely two entries are coverage of one event, by the trained model."""
     total = INTERCEPT + sum([weight * getattr(found, name) for name, weight in COVERAGE.items()])
     return 1.0 / (1.0 + exp(-total))
+
+
+def may_reach(
+    asked: float, shared: Shared, weights: tuple[Weights, Weights], *, gap_days: float
+) -> bool:
+    """Return False where `probability` is below `asked` for sure, whatever the rest of them is.
+
+    Needs the words alone: names, numbers and guards, which cost more to decode, are left open.
+    """
+    new, old = weights
+    first, second = shared.in_first / new.title_sum, shared.in_second / old.title_sum
+    total = (
+        INTERCEPT + MOST_OF_THE_REST + GAP_WEIGHT * gap_days
+        + COVERAGE["title_cosine"] * shared.title_squares / (new.title_norm * old.title_norm)
+        + COVERAGE["text_cosine"] * shared.squares / (new.text_norm * old.text_norm)
+        + COVERAGE["covered_least"] * min(first, second)
+        + COVERAGE["covered_most"] * max(first, second)
+        + COVERAGE["shorter_in_title"] * shared.in_both / min(new.title_sum, old.title_sum)
+        + COVERAGE["rarest"] * shared.rarest
+    )  # fmt: skip
+    return total > log(asked / (1.0 - asked)) - ROUNDING
 
 
 def _norm(stems: Iterable[int], of: Mapping[int, float]) -> float:

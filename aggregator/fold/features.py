@@ -10,13 +10,14 @@ import re
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from aggregator.fold import words
 from aggregator.fold.identity import canonical_url, guid_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from aggregator.model import Entry
 
@@ -67,17 +68,21 @@ def describe(entry: Entry) -> bytes:
     title = words.normalise(entry.title[:MAX_TITLE_CHARACTERS])
     text = words.normalise(_text(entry)[:MAX_TEXT_CHARACTERS])
     raw_title = words.tokens(title)
-    title_words, text_words = words.fold(raw_title), words.fold(words.tokens(text))
-    language = words.language_of(title_words + text_words, title + text, declared=entry.language)
-    title_stems, stems, readable = _stems(title_words, text_words, language)
-    named = set(words.stems(words.names(raw_title, text), language=language))
+    sentences = words.sentences(text)
+    title_words = words.fold(raw_title)
+    text_words = words.fold(chain.from_iterable(sentences))
+    both = title_words + text_words
+    when = words.dates(both)
+    language = words.language_of(both, title + text, declared=entry.language)
+    title_stems, stems, readable = _stems(both, len(title_words), language, when=when)
+    named = set(words.stems(words.names(raw_title, sentences), language=language))
     shingles = _shingles(title_words, text_words)
     masked, values = words.mask(title_words)
     lists = (
         [words.hash_word(stem) for stem in stems],
         [words.hash_word(stem) for stem in stems if stem in named][:MAX_FEW],
-        _hashes(words.numbers(title_words)),
-        _hashes(words.numbers(title_words + text_words)),
+        _hashes(words.numbers(title_words, when=words.dates(title_words))),
+        _hashes(words.numbers(both, when=when)),
         shingles[:MAX_SHINGLES],
     )
     header = _HEADER.pack(
@@ -118,6 +123,14 @@ def decode_shingles(data: bytes) -> tuple[tuple[int, ...], bool]:
     return struct.unpack_from(f"<{header[7]}I", data, start), header[9]
 
 
+def decode_stems(data: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the stems of the title, and those of title and text: a third of the cost of it all."""
+    if len(data) < _HEADER.size or data[0] != VERSION:
+        return (), ()
+    stems = struct.unpack_from(f"<{data[4]}I", data, _HEADER.size)
+    return stems[: data[3]], stems
+
+
 def readable_words(data: bytes) -> dict[int, str]:
     """Return a word for the stems that were kept readable, in the order of the text."""
     if len(data) < _HEADER.size or data[0] != VERSION:
@@ -144,11 +157,10 @@ def _text(entry: Entry) -> str:
 
 
 def _stems(
-    title_words: Sequence[str], text_words: Sequence[str], language: str
+    both: Sequence[str], title_length: int, language: str, *, when: Container[int]
 ) -> tuple[int, list[str], list[str]]:
     """Return how many stems the title has, all stems (its own first), and words for them."""
-    both = [*title_words, *text_words]
-    grammar, when = words.grammar_of(language), words.dates(both)
+    grammar = words.grammar_of(language)
     forms: dict[str, str] = {}
     title_count = 0
     for place, (stem, word) in enumerate(
@@ -156,7 +168,7 @@ def _stems(
     ):
         if word not in grammar and place not in when:
             forms.setdefault(stem, word)
-        if place == len(title_words) - 1:
+        if place == title_length - 1:
             title_count = len(forms)
     kept = list(forms)[:MAX_STEMS]
     return min(title_count, MAX_STEMS), kept, [forms[stem] for stem in kept[:MAX_WORDS]]

@@ -91,6 +91,12 @@ _WORDS = {
 }
 FUNCTION_WORDS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
 
+# The other way round: one look-up a word tells every language it speaks for.
+LANGUAGES_OF_WORD = {
+    word: tuple(language for language, words in FUNCTION_WORDS.items() if word in words)
+    for word in frozenset().union(*FUNCTION_WORDS.values())
+}
+
 # Russian, Greek, Arabic, Ukrainian, Hebrew, Hindi.
 _OTHER_GRAMMAR = """
 и в во не что он на я с со как а то все она так его но да ты к у же вы за бы по от о из

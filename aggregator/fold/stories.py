@@ -19,6 +19,7 @@ from aggregator.fold.compare import (
     explain_coverage,
     is_same_feed,
     likeness,
+    may_cover,
     newcomer,
     why_copied,
     why_covers,
@@ -271,14 +272,25 @@ class Index:
         return [(one, like) for one, like in found if like and one not in copies]
 
     def _partners(self, new: Newcomer) -> Iterator[Kept]:
-        kept = map(self._window.kept.get, self._window.stems.partners(new.rarity))
-        able = (one for one in kept if one is not None and self._may_cover(new, one))
-        return islice(able, candidates.MAX_COVERAGE_CANDIDATES)
+        """Yield the best that are near in time and of other feeds; hundreds are passed over."""
+        at_s, feed_id, left = new.kept.at_s, new.kept.feed_id, candidates.MAX_COVERAGE_CANDIDATES
+        for entry_id in self._window.stems.partners(new.rarity):
+            kept = self._window.kept.get(entry_id)
+            if kept is None or abs(at_s - kept.at_s) > self._window_s or not kept.coverage:
+                continue
+            if kept.feed_id == feed_id and not self._follow_ups:
+                continue
+            yield kept
+            left -= 1
+            if not left:
+                return
 
     def _likeliest(self, new: Newcomer) -> list[Match]:
         """Return the likeliest partner in each story, the likeliest story first."""
         best: dict[str, Match] = {}
         for kept in self._partners(new):
+            if not may_cover(new, kept, self._window, asked=MIN_BEST):
+                continue
             found = likeness(new, kept, self._window)
             score = decide.probability(found) if found else 0.0
             if found and score >= MIN_BEST and _is_better(score, best.get(kept.story_id)):

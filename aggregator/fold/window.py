@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from aggregator.fold.features import Features
     from aggregator.model import Arrival
 
-STALE_GROWTH = 3.0  # weights are computed again when the window has grown or shrunk by so much
+# Weights are computed again when the window has grown or shrunk by so much; in a small one, which
+# learns fast what is rare, stale weights made true coverage look unlike.
+STALE_GROWTH = 3.0
+STALE_GROWTH_SMALL = 1.5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,12 +121,18 @@ class Window:
 
     def side(self, kept: Kept, features: Features) -> decide.Side:
         """Return an entry with its words weighed; weights are kept until the window has changed."""
-        population = self.stems.population
-        low, high = kept.weighed_at / STALE_GROWTH, kept.weighed_at * STALE_GROWTH
-        if kept.weights is None or not low <= population <= high:
-            kept.weights = decide.weigh(features, self.stems.rarities(features.stems))
-            kept.weighed_at = population
-        return decide.Side(features=features, weights=kept.weights)
+        weights = self.fresh_weights(kept)
+        if weights is None:
+            weights = decide.weigh(features, self.stems.rarities(features.stems))
+            kept.weights, kept.weighed_at = weights, self.stems.population
+        return decide.Side(features=features, weights=weights)
+
+    def fresh_weights(self, kept: Kept) -> decide.Weights | None:
+        """Return what an entry's words weigh, or None where that must be computed again."""
+        small = kept.weighed_at < candidates.KNOWN_POPULATION
+        growth = STALE_GROWTH_SMALL if small else STALE_GROWTH
+        low, high = kept.weighed_at / growth, kept.weighed_at * growth
+        return kept.weights if low <= self.stems.population <= high else None
 
     def in_series(self, kept: Kept, features: Features) -> bool:
         """Return whether the entry's feed has used its title with other numbers or dates.

@@ -10,12 +10,12 @@ import math
 import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
 from aggregator.pipeline.crew import Crew
 from aggregator.pipeline.find import manners_of
+from aggregator.pipeline.places import database_path
 from aggregator.pipeline.polling import poll_feeds
 from aggregator.pipeline.publish import Press
 from aggregator.pipeline.take_in import Desk
@@ -34,17 +34,11 @@ if TYPE_CHECKING:
     from aggregator.pipeline.publish import Published
     from aggregator.store.retention import Pruned
 
-DATABASE = "newsfold.db"
 CORES_A_WORKER = 2  # one polls 1,000 feeds a second and more; starting it costs as much as 250
 MOST_WORKERS = 2
 MOST_READERS = 4  # for each worker; reading is most of the work of a first poll
 KEPT_ANYWAY = timedelta(days=90)  # with no digest at all: the default of one
 PUBLISH_EVERY = timedelta(seconds=10)  # during a long pass: what came first need not wait
-
-
-def database_path(config: Config) -> Path:
-    """Return where the configuration's database lies."""
-    return Path(config.service.data_dir) / DATABASE
 
 
 def _nothing() -> None:
@@ -69,7 +63,6 @@ class House:
     def open(cls, config: Config, *, clock: Callable[[], datetime]) -> Self:
         """Take the lock and open the store; load no stories and start no process yet."""
         path = database_path(config)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = hold(path.parent)
         lock.__enter__()
         try:

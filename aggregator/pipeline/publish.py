@@ -7,9 +7,9 @@ repeats nothing: the next pass writes the same bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from aggregator.digest import compose, edition, rank, render, select
 from aggregator.digest.sheet import authority
@@ -20,11 +20,13 @@ from aggregator.store.database import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from aggregator.model import Config, Document, Edition, FeedSpec, Story
     from aggregator.store.database import Database
 
+_Held = TypeVar("_Held")
+EVER = datetime.min.replace(tzinfo=UTC)  # a moment before all others
+STORIES_A_STEP = 200  # in memory at a time with their texts, some 2 MB; as the store loads them
 FIRST_EDITION_SPAN = timedelta(days=1)  # how far the first edition of a new digest looks back
 
 
@@ -35,6 +37,24 @@ class Published:
     digest: str
     new: int = 0
     revised: int = 0
+
+
+class _Place(NamedTuple):
+    """Where a story stands among those that are published with it: by time, then by id."""
+
+    at: datetime
+    story_id: str
+    lead_id: int
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A story that is to be published: light enough to hold all of a first poll."""
+
+    number: int
+    story_id: str
+    lead_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +103,25 @@ class Press:
 
     def _digest_documents(
         self, digest: Digest, current: Sequence[Publication]
-    ) -> Iterable[Document]:
-        folder = Path(self.config.service.public_dir) / digest.name
+    ) -> Iterator[Document]:
         numbers = publications.archive_numbers(self.db, digest.name)
-        written = {path.name for path in folder.glob("archive-*")}  # one look, however many
-        missing = [
-            number
-            for number in numbers
-            if any(f"archive-{number:04d}.{form}" not in written for form in digest.formats)
-        ]
-        made = render.documents(
+        return render.documents(
             digest,
             service=self.config.service,
             publications=rank.order(current, digest.order),
             archive_count=len(numbers),
-            archive={
-                number: publications.archive(self.db, digest.name, number) or ()
-                for number in missing
-            },
+            archives=self._missing_archives(digest, numbers),
         )
-        # What is linked first: whoever sees the current document finds its archives there.
-        return sorted(made, key=lambda document: "/" not in document.path)
+
+    def _missing_archives(
+        self, digest: Digest, numbers: Sequence[int]
+    ) -> Iterator[tuple[int, Sequence[Publication]]]:
+        """Yield the archives of which a file is missing, one at a time."""
+        folder = Path(self.config.service.public_dir) / digest.name
+        written = {path.name for path in folder.glob("archive-*")}  # one look, however many
+        for number in numbers:
+            if any(f"archive-{number:04d}.{form}" not in written for form in digest.formats):
+                yield number, publications.archive(self.db, digest.name, number) or ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +164,11 @@ class DigestDesk:
 
     def _go_live(self, seen_since: datetime | None) -> int:
         settle = self._settle()
-        settled_at = self.now - settle
         since = None if seen_since is None else seen_since - settle
-        fresh = self._compose(self._ready(until=settled_at, seen_since=since))
-        publications.save(self.db, fresh, composed_at=self.now)
-        return len(fresh)
+        ready = self._ready(until=self.now - settle, seen_since=since)
+        for step in _steps(ready):
+            publications.save(self.db, self._compose(step), composed_at=self.now)
+        return len(ready)
 
     def _settle(self) -> timedelta:
         """Return how long a story waits here; the very first need not: a whole pass gathered."""
@@ -171,7 +189,7 @@ class DigestDesk:
 
     def _compose_again(self, previous: Publication, story_id: str) -> Publication:
         story = next(iter(stories.load(self.db, [story_id])), None)
-        shown = story and select.visible(story, specs=self.specs, lead_feeds=self.own_feeds)
+        shown = story and self._shown(story)
         if shown is None or all(member.entry_id != previous.lead_id for member in shown.members):
             return previous  # its lead was pruned or filtered since: it stays as it was published
         return compose.story(
@@ -194,12 +212,9 @@ class DigestDesk:
         if due is None:
             return 0
         floor = started_at - FIRST_EDITION_SPAN
-        ready = [
-            story
-            for story in self._ready(until=due.until_at, seen_since=floor)
-            if story.first_seen_at >= floor
-        ]
-        return self._issue(due, self._compose(ready))
+        ready = self._ready(until=due.until_at, seen_since=floor, first_seen_from=floor)
+        held = [one for step in _steps(ready) for one in self._compose(step)]
+        return self._issue(due, held)
 
     def _issue(self, due: Edition, held: Sequence[Publication]) -> int:
         if not held:
@@ -221,8 +236,17 @@ class DigestDesk:
 
     # ----------------------------------------------------------------- both
 
-    def _ready(self, *, until: datetime, seen_since: datetime | None) -> list[Story]:
-        """Return the stories that this digest has yet to publish, each with its lead, as shown."""
+    def _ready(
+        self,
+        *,
+        until: datetime,
+        seen_since: datetime | None,
+        first_seen_from: datetime = EVER,
+    ) -> list[_Ready]:
+        """Return what to publish of the stories that this digest has yet to publish, numbered.
+
+        They are numbered in the order in which their leads were published.
+        """
         ids = publications.ready(
             self.db,
             self.digest.name,
@@ -230,48 +254,76 @@ class DigestDesk:
             first_seen_until=until,
             seen_since=seen_since,
         )
-        shown = (
-            select.visible(story, specs=self.specs, lead_feeds=self.own_feeds)
-            for story in stories.load(self.db, ids)
-        )
-        return [self._with_lead(story) for story in shown if story is not None]
-
-    def _with_lead(self, story: Story) -> Story:
-        """Choose the story's lead, unless another digest has published it under the one it has."""
-        if publications.is_published(self.db, story.id):
-            return story
-        chosen = select.choose_lead(story, specs=self.specs, lead_feeds=self.own_feeds)
-        stories.set_lead(self.db, story.id, chosen.lead.entry_id)
-        return chosen
-
-    def _compose(self, ready: Iterable[Story]) -> list[Publication]:
-        """Compose the stories, numbered in the order in which their leads were published."""
+        found = (place for step in _steps(ids) for place in self._places(step))
+        places = sorted(place for place in found if place.first_seen_at >= first_seen_from)
         first = publications.next_number(self.db, self.digest.name)
-        in_order = sorted(ready, key=lambda story: (_at(story), story.id))
         return [
-            compose.story(
-                story,
-                self.digest,
-                number=number,
-                authority=self._authority,
-                specs=self.specs,
-                now=self.now,
-            )
-            for number, story in enumerate(in_order, first)
+            _Ready(number=number, story_id=place.story_id, lead_id=place.lead_id)
+            for number, place in enumerate(places, first)
         ]
+
+    def _places(self, ids: Sequence[str]) -> Iterator[_Place]:
+        """Yield the places of those of these stories that show here.
+
+        A story of one entry is led by it: its words are only asked for where they are filtered.
+        """
+        alone = {
+            one.story_id: _place(one.story_id, one.entry_id, one.published_at, one.first_seen_at)
+            for one in publications.alone(self.db, ids)
+            if not select.is_filtered(self.specs[one.feed_url])
+        }
+        yield from alone.values()
+        others = [story_id for story_id in ids if story_id not in alone]
+        for story in self._led(others):
+            lead = story.lead
+            yield _place(story.id, lead.entry_id, lead.entry.published_at, story.first_seen_at)
+
+    def _led(self, ids: Sequence[str]) -> Iterator[Story]:
+        """Yield those of these stories that show here, each led by what leads it here.
+
+        That is the best of its members, unless another digest has published it under another one.
+        """
+        published = publications.which_published(self.db, ids)
+        for story in stories.load(self.db, ids):
+            shown = self._shown(story)
+            if shown and story.id not in published:
+                shown = select.choose_lead(shown, specs=self.specs, lead_feeds=self.own_feeds)
+            if shown:
+                yield shown
+
+    def _compose(self, step: Sequence[_Ready]) -> list[Publication]:
+        """Compose stories that are ready; each keeps the lead that it is first published under."""
+        ids = [ready.story_id for ready in step]
+        published = publications.which_published(self.db, ids)
+        composed = []
+        for ready, story in zip(step, stories.load(self.db, ids), strict=True):
+            if story.lead.entry_id != ready.lead_id and story.id not in published:
+                stories.set_lead(self.db, story.id, ready.lead_id)
+            composed.append(self._composed(story, ready))
+        return composed
+
+    def _composed(self, story: Story, ready: _Ready) -> Publication:
+        return compose.story(
+            select.with_lead(self._shown(story) or story, ready.lead_id),
+            self.digest,
+            number=ready.number,
+            authority=self._authority,
+            specs=self.specs,
+            now=self.now,
+        )
+
+    def _shown(self, story: Story) -> Story | None:
+        """Return the story as this digest shows it, None where it does not."""
+        return select.visible(story, specs=self.specs, lead_feeds=self.own_feeds)
 
     def _archive(self) -> None:
         """Freeze full archives of what no archive holds yet; the rest stands in the current one."""
         name, limit = self.digest.name, self.digest.limit
-        numbers = publications.archive_numbers(self.db, name)
-        last = publications.archive(self.db, name, numbers[-1]) if numbers else ()
-        held = max((one.number for one in last or ()), default=0)
-        loose = publications.numbered(
-            self.db, name, first=held + 1, last=publications.next_number(self.db, name)
-        )
-        for count, start in enumerate(range(0, len(loose) - limit + 1, limit), len(numbers) + 1):
+        loose = publications.unarchived(self.db, name)
+        first = len(publications.archive_numbers(self.db, name)) + 1
+        for number, start in enumerate(range(0, len(loose) - limit + 1, limit), first):
             publications.add_archive(
-                self.db, name, number=count, publications=loose[start : start + limit]
+                self.db, name, number=number, holds=loose[start : start + limit]
             )
 
     def _own_feed_ids(self) -> list[int]:
@@ -282,7 +334,14 @@ class DigestDesk:
         return authority(self.config.service.public_url)
 
 
-def _at(story: Story) -> datetime:
-    """Return when the lead was published; what names a later time counts as just seen."""
-    published_at = story.lead.entry.published_at
-    return min(published_at or story.first_seen_at, story.first_seen_at)
+def _place(
+    story_id: str, lead_id: int, published_at: datetime | None, first_seen_at: datetime
+) -> _Place:
+    """Return a story's place: when its lead was published; a later time counts as just seen."""
+    at = min(published_at or first_seen_at, first_seen_at)
+    return _Place(at=at, story_id=story_id, lead_id=lead_id, first_seen_at=first_seen_at)
+
+
+def _steps(values: Sequence[_Held]) -> Iterator[Sequence[_Held]]:
+    for start in range(0, len(values), STORIES_A_STEP):
+        yield values[start : start + STORIES_A_STEP]

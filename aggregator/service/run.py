@@ -28,7 +28,8 @@ from aggregator import config
 from aggregator.errors import ConfigError
 from aggregator.model import DigestKind
 from aggregator.pipeline.clock import utc_now
-from aggregator.pipeline.house import House, database_path
+from aggregator.pipeline.house import House
+from aggregator.pipeline.places import database_path
 from aggregator.serve.app import build_app
 from aggregator.serve.health import report as report_health
 from aggregator.service.jobs import Job, WriterThread, edition_triggers

@@ -57,10 +57,11 @@ def test_the_ratio_is_that_of_the_medians_and_above_one_where_newsfold_is_faster
         "reader": [cost(4.0), cost(6.0), cost(50.0)],
     }
 
-    line = polling.ratio(200, polling.FIRST, costs)
+    line = polling.ratio(200, polling.FIRST, peer="reader", costs=costs)
 
     assert line.time_ratio == 3.0
     assert line.time_ratios == pytest.approx((4.0, 2 / 3, 25.0))
-    assert "| 200 | first poll | **3.00** | 4.00 0.67 25.00 | 3 | 3.00 | 1.0 |" in polling.table(
-        [line]
+    assert (
+        "| 200 | first poll | reader | **3.00** | 4.00 0.67 25.00 | 3 | 3.00 | 1.0 |"
+        in polling.table([line])
     )

@@ -24,12 +24,16 @@ MARKUP = "<script>alert(1)</script> & \"quotes\" in a 'title' </article>"
 def odd_documents(public_url: str, now: datetime) -> Sequence[Document]:
     """Return the digest `odd` with one archive, as files."""
     told = odd_stories(now)
-    return render.documents(
-        Digest(name="odd", title=f"Odd things {LONG_WORD}"),
-        service=Service(data_dir="/", public_dir="/", public_url=public_url, listen="", contact=""),
-        publications=told,
-        archive_count=1,
-        archive={1: told},
+    return tuple(
+        render.documents(
+            Digest(name="odd", title=f"Odd things {LONG_WORD}"),
+            service=Service(
+                data_dir="/", public_dir="/", public_url=public_url, listen="", contact=""
+            ),
+            publications=told,
+            archive_count=1,
+            archives=[(1, told)],
+        )
     )
 
 

@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 
 import feedparser
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.digest import atom, jsonfeed, rss
 from aggregator.digest.sheet import Sheet
@@ -257,3 +259,17 @@ def test_a_browser_is_given_a_stylesheet_and_the_encoding() -> None:
             b'<?xml version="1.0" encoding="utf-8"?>',
             b'<?xml-stylesheet type="text/css" href="newsfold-feed.css"?>',
         ]
+
+
+JSON = st.recursive(
+    st.text(max_size=9) | st.integers() | st.booleans(),
+    lambda held: (
+        st.lists(held, max_size=3) | st.dictionaries(st.text(max_size=9), held, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_json_is_laid_out_as_the_standard_library_does(value: object) -> None:
+    assert jsonfeed._laid_out(value) == json.dumps(value, ensure_ascii=False, indent=1)

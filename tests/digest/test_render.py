@@ -33,7 +33,7 @@ from tests.digest.makers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
 VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "hostile" / "xss_vectors.py"
@@ -45,12 +45,14 @@ def documents(
     archive: Mapping[int, Sequence[Publication]] | None = None,
     archive_count: int = 0,
 ) -> dict[str, bytes]:
-    made = render.documents(
-        digest,
-        service=SERVICE,
-        publications=current,
-        archive_count=archive_count,
-        archive=archive or {},
+    made = list(
+        render.documents(
+            digest,
+            service=SERVICE,
+            publications=current,
+            archive_count=archive_count,
+            archives=sorted((archive or {}).items()),
+        )
     )
     assert len({document.path for document in made}) == len(made)
     return {document.path: document.body for document in made}
@@ -97,6 +99,39 @@ def test_an_archive_never_changes() -> None:
     paths = [path for path in before if "archive" in path]
     assert len(paths) == 4
     assert all(before[path] == after[path] for path in paths)
+
+
+def test_archives_are_read_one_by_one_as_documents_are_taken() -> None:
+    """So that memory holds one of them, however many there are."""
+    asked = []
+
+    def archives() -> Iterator[tuple[int, list[Publication]]]:
+        for number in (1, 2, 3):
+            asked.append(number)
+            yield number, publications(2)
+
+    made = render.documents(
+        LIVE, service=SERVICE, publications=[], archive_count=3, archives=archives()
+    )
+    assert asked == []
+    for form in Format:
+        assert next(made).path == f"world/archive-0001.{form}"
+    assert asked == [1]
+
+
+def test_what_is_linked_comes_before_what_links_to_it() -> None:
+    """Pages of editions before the documents that list them, archives before current ones."""
+    first, second = (issue(publications(1), number=number) for number in (1, 2))
+    digest = replace(ISSUE, formats=(Format.ATOM,))
+
+    made = documents(digest, [second, first], {1: [first]}, 1)
+
+    assert list(made) == [
+        "morning/edition-1.html",
+        "morning/archive-0001.atom",
+        "morning/edition-2.html",
+        "morning.atom",
+    ]
 
 
 def test_every_edition_has_a_page_whatever_the_forms() -> None:

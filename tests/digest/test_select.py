@@ -170,3 +170,11 @@ def test_the_lead_that_leads_stays() -> None:
     told = story(member(), member("b", 2, Relation.COPY))
 
     assert select.with_lead(told, 1) == told
+
+
+def test_a_story_of_one_entry_is_led_by_it() -> None:
+    alone = story(member("a", 1))
+
+    assert select.choose_lead(alone, specs={}, lead_feeds=frozenset()) == alone
+    covering = story(member("a", 1, Relation.COVERAGE))
+    assert select.choose_lead(covering, specs={}, lead_feeds=BOTH) == alone

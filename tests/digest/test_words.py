@@ -70,6 +70,24 @@ def test_a_script_without_spaces_is_read_in_pairs() -> None:
     assert words.text_words("雨") == {"雨"}
 
 
+@given(
+    st.text(max_size=30)
+    | st.lists(st.sampled_from(["10 May", "⑩ May", "٣ May", "½", "x_y", "Ünder", "東京都", "7"]))
+    .map(" ".join)
+)  # fmt: skip
+def test_the_quick_way_finds_the_same_words(text: str) -> None:
+    """In texts without dates, and in those without unspaced scripts."""
+    told = words.without_dates(words.normalise(text))
+    wanted: set[str] = set()
+    for run in words._RUN.findall(told):
+        if words._UNSPACED_SIGN.match(run):
+            wanted |= {run[i : i + 2] for i in range(max(1, len(run) - 1))}
+        elif not run.isnumeric():
+            wanted.add(run)
+
+    assert words.text_words(text) == wanted
+
+
 def test_words_to_read_are_counted_in_every_script() -> None:
     assert words.word_count("two words, 3 東京都庁") == 5
 

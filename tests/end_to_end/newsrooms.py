@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import config
-from aggregator.pipeline.house import House, database_path
+from aggregator.pipeline.places import database_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from aggregator.model import Config, PollReport
+    from aggregator.pipeline.house import House
 
 LIVE = '[[digests]]\nname = "all"\ntitle = "All"\nsettle = "0s"\n'
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from aggregator.fold.candidates import (
+    KNOWN_POPULATION,
     MAX_BUCKET,
     MAX_POSTINGS,
-    MIN_POPULATION,
     KeyPostings,
     StemPostings,
 )
@@ -55,7 +57,7 @@ def test_a_key_of_boilerplate_is_bounded() -> None:
 
 def test_a_stem_is_rarer_the_fewer_entries_hold_it() -> None:
     postings = StemPostings()
-    for entry_id in range(MIN_POPULATION):
+    for entry_id in range(KNOWN_POPULATION):
         postings.add((1,) if entry_id else (1, 2), entry_id)
 
     rarity = postings.rarities((1, 2, 3))
@@ -63,6 +65,30 @@ def test_a_stem_is_rarer_the_fewer_entries_hold_it() -> None:
     assert rarity[3] == 1.0
     assert rarity[1] < 0.01
     assert rarity[1] < rarity[2] < rarity[3]
+
+
+def test_no_word_is_surely_rare_in_a_small_window() -> None:
+    small, large = StemPostings(), StemPostings()
+    for entry_id in range(30):
+        small.add((1, 2) if entry_id < 3 else (1,), entry_id)
+    for entry_id in range(KNOWN_POPULATION):
+        large.add((1, 2) if entry_id < 3 else (1,), entry_id)
+
+    few, many = small.rarities((1, 2, 3)), large.rarities((1, 2, 3))
+
+    assert few[1] < few[2] < few[3] < 0.9
+    assert few[2] < many[2] - 0.2
+    assert many[3] == 1.0
+
+
+def test_rarities_do_not_jump_where_the_window_becomes_known() -> None:
+    postings = StemPostings()
+    for entry_id in range(KNOWN_POPULATION - 1):
+        postings.add((1,) if entry_id < 9 else (), entry_id)
+    before = postings.rarities((1, 2))
+    postings.add((), KNOWN_POPULATION)
+
+    assert postings.rarities((1, 2)) == pytest.approx(before, abs=0.01)
 
 
 def test_partners_share_two_rare_stems() -> None:
@@ -96,7 +122,7 @@ def test_a_removed_entry_holds_no_stem() -> None:
     assert postings.partners(postings.rarities((1, 2))) == [9]
 
     postings.remove((1, 2), 9)
-    assert postings.rarities((1,)) == {1: 1.0}
+    assert postings.rarities((1,)) == StemPostings().rarities((1,))
 
 
 def test_an_entry_that_comes_again_counts_once() -> None:
@@ -123,4 +149,4 @@ def test_what_has_gone_is_swept_in_the_end() -> None:
 
     assert len(postings._gone) <= 300
     assert postings.population == 300
-    assert postings.rarities((2_000 - 1,)) == {1_999: 1.0}
+    assert postings._holding.keys() == {1}

@@ -190,7 +190,7 @@ def side(one: Features) -> decide.Side:
 
 def likeness(left: Features, right: Features) -> decide.Likeness | None:
     rarity = dict.fromkeys(left.stems, 0.8)
-    return decide.likeness(side(left), side(right), rarity=rarity, gap_days=0.5)
+    return decide.likeness(side(left), side(right), rarity=rarity, gap_days=0.5, least_shared=2)
 
 
 def test_two_outlets_on_one_event_are_likely() -> None:
@@ -207,9 +207,61 @@ def test_too_little_in_common_is_not_weighed() -> None:
 
     assert likeness(bare, Features(stems=frozenset({1, 9}))) is None
     faint = decide.likeness(
-        side(bare), side(bare), rarity=dict.fromkeys(bare.stems, 0.1), gap_days=0
+        side(bare), side(bare), rarity=dict.fromkeys(bare.stems, 0.1), gap_days=0, least_shared=2
     )
     assert faint is None
+
+
+@given(
+    ours=st.sets(st.integers(0, 12), min_size=2, max_size=10),
+    theirs=st.sets(st.integers(0, 12), min_size=2, max_size=10),
+    titles=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    gap_days=st.floats(0, 3),
+    asked=st.floats(0.05, 0.95),
+)
+def test_the_quick_look_refuses_nothing_that_would_be_likely(
+    ours: set[int], theirs: set[int], titles: tuple[int, int], gap_days: float, asked: float
+) -> None:
+    left, right = (
+        Features(
+            stems=frozenset(stems),
+            title=frozenset(sorted(stems)[:count]),
+            names=frozenset(sorted(stems)[:1]),
+            numbers=frozenset(sorted(stems)[:2]),
+        )
+        for stems, count in zip((ours, theirs), titles, strict=True)
+    )
+    rarity = {stem: 1 / (1 + stem / 9) for stem in range(13)}
+    sides = [decide.Side(features=one, weights=decide.weigh(one, rarity)) for one in (left, right)]
+    exact = decide.likeness(*sides, rarity=rarity, gap_days=gap_days, least_shared=2)
+    shared = decide.shared_words(left, (right.title, right.stems), rarity=rarity)
+    weights = sides[0].weights, sides[1].weights
+    may = shared is not None and decide.may_reach(asked, shared, weights, gap_days=gap_days)
+
+    assert may or exact is None or decide.probability(exact) < asked
+
+
+def test_the_quick_look_refuses_what_shares_little() -> None:
+    left, right = seen(BRIDGE), seen(ORCHARD)
+    rarity = dict.fromkeys(left.stems, 0.8)
+    shared = decide.shared_words(left, (right.title, right.stems), rarity=rarity)
+    weights = side(left).weights, side(right).weights
+
+    assert shared is None or not decide.may_reach(0.75, shared, weights, gap_days=0)
+    assert decide.shared_words(left, ((), ()), rarity=rarity) is None
+
+
+def test_a_small_window_asks_for_more_words_in_common() -> None:
+    two = Features(stems=frozenset({1, 2}), title=frozenset({1, 2}))
+    asked = [decide.least_shared(population) for population in (0, 499, 500, 100_000)]
+    rarity = dict.fromkeys(two.stems, 0.8)
+
+    assert asked == [4, 4, 2, 2]
+    found = [
+        decide.likeness(side(two), side(two), rarity=rarity, gap_days=0, least_shared=least)
+        for least in (asked[0], asked[-1])
+    ]
+    assert [one is None for one in found] == [True, False]
 
 
 def test_every_coefficient_names_a_measure() -> None:

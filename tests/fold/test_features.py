@@ -12,6 +12,7 @@ from aggregator.fold.features import (
     NOTHING,
     decode,
     decode_shingles,
+    decode_stems,
     describe,
     readable_words,
 )
@@ -56,6 +57,8 @@ def test_shingles_can_be_read_alone() -> None:
     data = describe(BRIDGE)
 
     assert decode_shingles(data) == decode(data).sketch
+    title, stems = decode_stems(data)
+    assert (frozenset(title), frozenset(stems)) == (decode(data).title, decode(data).stems)
 
 
 def test_content_speaks_where_there_is_no_summary() -> None:
@@ -83,6 +86,7 @@ def test_bytes_of_another_version_match_nothing() -> None:
     for data in (strange, b""):
         assert decode(data) == NOTHING
         assert decode_shingles(data) == ((), False)
+        assert decode_stems(data) == ((), ())
         assert readable_words(data) == {}
 
 

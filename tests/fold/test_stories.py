@@ -394,6 +394,30 @@ def test_coverage_folds_across_the_forms_of_german_words() -> None:
     assert first.relation is Relation.COVERAGE
 
 
+@pytest.mark.parametrize("others", [0, 20, 60, 200])
+def test_a_town_is_no_evidence_while_the_window_is_small(others: int) -> None:
+    """On a first poll every word looks rare, also the town that all outlets write about."""
+    index = Index(FOLDING)
+    for number in range(others):
+        text = f"Report {number} from ward{number}: clerk{number} counted barrel{number} twice."
+        index.fold(arrival(entry(f"ward{number} counts barrel{number}", text), 500 + number))
+    tides = entry("High water at Marlow Harbour: 345 centimetres", "Low water follows at Marlow.")
+    index.fold(arrival(BRIDGE, 1))
+
+    assert is_alone(index, arrival(tides, 2))
+
+
+@pytest.mark.parametrize("others", [0, 20, 60])
+def test_two_outlets_on_one_event_fold_in_a_small_window_too(others: int) -> None:
+    index = Index(FOLDING)
+    for number in range(others):
+        text = f"Report {number} from ward{number}: clerk{number} counted barrel{number} twice."
+        index.fold(arrival(entry(f"ward{number} counts barrel{number}", text), 500 + number))
+    index.fold(arrival(BRIDGE, 1))
+
+    assert joined(index, arrival(BRIDGE_ELSEWHERE, 2)).relation is Relation.COVERAGE
+
+
 # ------------------------------------------------------------- a person's word
 
 

@@ -76,6 +76,18 @@ def test_the_text_tells_its_language_before_the_feed(
     assert found == language
 
 
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_words_of_ascii_are_those_of_any_text(text: str) -> None:
+    beside_another_script = words.tokens(f"{text} \u00e9")
+
+    assert [*words.tokens(text), "\u00e9"] == beside_another_script
+
+
+@given(st.text(alphabet=st.sampled_from("aZ9 .!?:|'\n\u00e9\u6771\u2026\u3002")))
+def test_sentences_hold_every_word_once_in_order(text: str) -> None:
+    assert [word for sentence in words.sentences(text) for word in sentence] == words.tokens(text)
+
+
 def test_stems_join_the_forms_of_a_word() -> None:
     assert words.stems(["repairs", "repaired"], language="en") == ["repair", "repair"]
     assert words.stems(["br\u00fccken"], language="xx") == ["br\u00fccken"]
@@ -84,18 +96,19 @@ def test_stems_join_the_forms_of_a_word() -> None:
 def test_dates_are_no_numbers() -> None:
     said = folded("On November 20, 2026 some 14 boats left, 3 sank on Monday")
 
-    assert words.numbers(said) == ["14", "3"]
+    assert words.numbers(said, when=words.dates(said)) == ["14", "3"]
 
 
 def test_names_stand_inside_sentences() -> None:
     title = words.tokens("Bridge opens, says Fenwick")
-    found = words.names(title, "Crews cheered. Then Odile Fenwick left for Marlow.")
+    text = words.sentences("Crews cheered. Then Odile Fenwick left for Marlow.")
+    found = words.names(title, text)
 
     assert found == ["fenwick", "odile", "marlow"]
 
 
 def test_capitals_of_a_headline_in_title_case_are_no_names() -> None:
-    assert words.names(words.tokens("Bridge Opens After Repairs"), "") == []
+    assert words.names(words.tokens("Bridge Opens After Repairs"), []) == []
 
 
 def test_a_mask_hides_numbers_and_dates_and_keeps_them_apart() -> None:

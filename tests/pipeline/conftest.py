@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.pipeline.house import database_path
+from aggregator.pipeline.places import database_path
 from aggregator.pipeline.take_in import Desk
 from aggregator.store.database import open_store
 from tests.end_to_end.newsrooms import Clock

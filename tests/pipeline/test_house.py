@@ -11,7 +11,8 @@ import pytest
 
 from aggregator.errors import LockedError
 from aggregator.model import Failed, FailureKind, FeedSpec, Gone
-from aggregator.pipeline.house import PUBLISH_EVERY, House, database_path
+from aggregator.pipeline.house import PUBLISH_EVERY, House
+from aggregator.pipeline.places import database_path
 from aggregator.store import feeds, stories
 from tests.end_to_end import published
 from tests.pipeline.makers import FIRST, HOUR, LIVE, SECOND, configured, fetched, read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model import Digest, DigestKind, FeedSpec, Format
+from aggregator.pipeline import publish
 from aggregator.pipeline.publish import Press, Published
 from aggregator.pipeline.take_in import Desk
 from aggregator.store import entries, publications, retention
+from aggregator.store.database import open_store
 from tests.end_to_end import published
 from tests.pipeline.makers import FIRST, HOUR, LIVE, NOON, SECOND, configured, fetched, read, told
 
@@ -217,6 +220,47 @@ def test_held_entries_are_published_by_no_digest_but_stand_as_coverage(
     works.publish()
 
     assert read(24).entry.title in works.titles()
+
+
+# -------------------------------------------------------------------------- steps
+
+
+@pytest.mark.parametrize("digest", [replace(LIVE, limit=4), ISSUE], ids=["live", "issue"])
+def test_it_makes_no_difference_how_many_stories_are_held_at_a_time(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, digest: Digest
+) -> None:
+    """Numbers, leads, archives and bytes are those of one step."""
+    made = []
+    for step in (2, 200):
+        monkeypatch.setattr(publish, "STORIES_A_STEP", step)
+        clock.now = NOON
+        folder = tmp_path / str(step)
+        with contextlib.closing(open_store(folder / "data" / "newsfold.db")) as db:
+            bare = Desk.open(configured(folder, digests=(digest,)), db, clock=clock)
+            works = Works(bare, clock, digest)
+            works.publish()
+            for n in range(9):
+                works.take(*(read(m, published_at=NOON - m * MINUTE) for m in range(n + 1)))
+            works.take(copy_of(read(3)), copy_of(read(5), "longer"), feed=SECOND)
+            clock.move(2 * HOUR)
+            works.publish()
+            made.append(published.files(works.public))
+
+    assert made[0] == made[1]
+    assert any("archive-0002" in path or "edition" in path for path in made[0])
+
+
+def test_filters_hold_for_stories_of_one_entry(desk: Desk, clock: Clock) -> None:
+    """Their words are looked at where there is a filter, whatever else is known without them."""
+    works = Works(desk, clock, LIVE)
+    works.take(read(1), read(2))
+    unwanted = read(1).entry.title
+    filtered = FeedSpec(url=FIRST, exclude=(unwanted,))
+    config = replace(works.config, feeds=(filtered, *works.config.feeds[1:]))
+    Press(config, desk.db).publish(now=clock.now)
+    works.press.write()
+
+    assert works.titles() == [read(2).entry.title]
 
 
 # ----------------------------------------------------------------------- archives
