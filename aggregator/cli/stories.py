@@ -64,7 +64,7 @@ def stories(context: Context, *, since: str | None, digest_name: str | None, as_
 
 
 def _digest_feed_ids(configuration: Config, db: Database, name: str) -> list[int]:
-    from aggregator.pipeline.waiting import own_feeds  # noqa: PLC0415 - as the store itself
+    from aggregator.digest.select import own_feeds  # noqa: PLC0415 - as the store itself
     from aggregator.store import feeds  # noqa: PLC0415
 
     digest = next((each for each in configuration.digests if each.name == name), None)
@@ -72,7 +72,7 @@ def _digest_feed_ids(configuration: Config, db: Database, name: str) -> list[int
         known = ", ".join(each.name for each in configuration.digests) or "none"
         message = f"There is no digest {name!r}. The configuration has: {known}."
         raise NotFoundError(message)
-    own = own_feeds(configuration, digest)
+    own = own_feeds(digest, configuration.feeds)
     return [state.feed_id for state in feeds.states(db) if state.url in own]
 
 

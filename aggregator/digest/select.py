@@ -12,12 +12,22 @@ from aggregator.digest.words import holds, normalise, plain
 from aggregator.model import FeedSpec, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from aggregator.model import Entry, Member, Story
+    from aggregator.model import Digest, Entry, Member, Story
 
 # Two texts this close in length are as complete as each other; then the earlier one leads.
 _TEXT_STEP = 200
+
+
+def takes(digest: Digest, spec: FeedSpec) -> bool:
+    """Return whether the digest carries the feed's stories: it names one of its tags, or none."""
+    return not digest.tags or not set(digest.tags).isdisjoint(spec.tags)
+
+
+def own_feeds(digest: Digest, specs: Iterable[FeedSpec]) -> frozenset[str]:
+    """Return the URLs of the feeds whose stories the digest carries."""
+    return frozenset(spec.url for spec in specs if takes(digest, spec))
 
 
 def passes(entry: Entry, spec: FeedSpec) -> bool:

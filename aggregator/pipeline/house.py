@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
+from aggregator.digest.select import takes
 from aggregator.pipeline.crew import Crew
 from aggregator.pipeline.find import manners_of
 from aggregator.pipeline.places import database_path
@@ -176,12 +177,8 @@ class House:
         longest = max((digest.retention for digest in self.config.digests), default=KEPT_ANYWAY)
         kept = dict.fromkeys(feeds.unlisted(self.desk.db), longest)
         for state in feeds.states(self.desk.db):
-            tags = set(self.desk.spec(state.url).tags)
-            spans = [
-                digest.retention
-                for digest in self.config.digests
-                if not digest.tags or tags & set(digest.tags)
-            ]
+            spec = self.desk.spec(state.url)
+            spans = [each.retention for each in self.config.digests if takes(each, spec)]
             kept[state.feed_id] = max(spans, default=longest)
         return kept
 

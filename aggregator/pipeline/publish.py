@@ -138,15 +138,13 @@ class DigestDesk:
     @classmethod
     def of(cls, digest: Digest, *, config: Config, db: Database, now: datetime) -> Self:
         """Take the configuration apart once for all stories."""
-        tags = set(digest.tags)
-        own = (feed.url for feed in config.feeds if not tags or tags & set(feed.tags))
         return cls(
             config=config,
             db=db,
             digest=digest,
             now=now,
             specs={feed.url: feed for feed in config.feeds},
-            own_feeds=frozenset(own),
+            own_feeds=select.own_feeds(digest, config.feeds),
         )
 
     def publish(self, *, seen_since: datetime | None) -> Published:

@@ -25,12 +25,6 @@ class Waiting:
     until_at: datetime
 
 
-def own_feeds(config: Config, digest: Digest) -> frozenset[str]:
-    """Return the addresses of the feeds whose stories are this digest's."""
-    tags = set(digest.tags)
-    return frozenset(feed.url for feed in config.feeds if not tags or tags & set(feed.tags))
-
-
 def settling(config: Config, db: Database, *, now: datetime) -> Waiting | None:
     """Return what the live digests will publish once it has settled; None for nothing."""
     settled_at: dict[str, datetime] = {}
@@ -47,7 +41,8 @@ def _settling_in(
 ) -> Iterator[tuple[str, datetime]]:
     if digest.kind is not DigestKind.LIVE:
         return
-    specs, own = {feed.url: feed for feed in config.feeds}, own_feeds(config, digest)
+    specs = {feed.url: feed for feed in config.feeds}
+    own = select.own_feeds(digest, config.feeds)
     since = now - digest.settle
     ids = publications.ready(
         db,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.digest import select
-from aggregator.model import FeedSpec, Relation, Story
+from aggregator.model import Digest, FeedSpec, Relation, Story
 from tests.digest.makers import NOW, entry, feed_url, member, story
 
 BOTH = frozenset({feed_url("a"), feed_url("b")})
@@ -178,3 +178,23 @@ def test_a_story_of_one_entry_is_led_by_it() -> None:
     assert select.choose_lead(alone, specs={}, lead_feeds=frozenset()) == alone
     covering = story(member("a", 1, Relation.COVERAGE))
     assert select.choose_lead(covering, specs={}, lead_feeds=BOTH) == alone
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ((), {"https://a.example/f", "https://b.example/f"}),
+        (("world",), {"https://a.example/f"}),
+        (("art", "world"), {"https://a.example/f", "https://b.example/f"}),
+        (("sport",), set()),
+    ],
+    ids=["no tag takes all", "one tag", "any of several", "a tag that no feed has"],
+)
+def test_a_digest_takes_feeds_by_its_tags(tags: tuple[str, ...], expected: set[str]) -> None:
+    digest = Digest(name="d", title="D", tags=tags)
+    specs = [
+        FeedSpec(url="https://a.example/f", tags=("world", "uk")),
+        FeedSpec(url="https://b.example/f", tags=("art",)),
+    ]
+
+    assert select.own_feeds(digest, specs) == expected
