@@ -190,7 +190,8 @@ class FeedTable(Table):
     full_text: bool = key(
         default=False,
         kind=SWITCH,
-        says="Whether the linked pages are fetched where the feed holds only a summary.",
+        says="Whether the linked pages are fetched where the feed holds only a summary. "
+        "Kept for a coming version: it changes nothing yet.",
         example="true",
     )
     coverage: bool = key(
