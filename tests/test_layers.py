@@ -43,9 +43,7 @@ HOMES = {
     "nh3": {"read"},
     "selectolax": {"read", "poll"},  # poll/discover reads <link rel="alternate">
     "can_ada": {"read", "fold"},  # URLs are resolved in one and compared in the other
-    "rensa": {"fold"},
     "Stemmer": {"fold"},
-    "rapidfuzz": {"fold"},
     "jinja2": {"digest"},
     "sqlite_utils": {"store"},
     "sqlite3": {"store"},
@@ -56,7 +54,6 @@ HOMES = {
     "click": {"cli"},
     "pydantic": {"config"},
     "toml_rs": {"config"},
-    "tomllib": {"config"},
     "tomlkit": {"config"},
 }
 
@@ -111,6 +108,14 @@ def test_a_library_is_imported_only_at_home(path: Path) -> None:
     }
 
     assert not strays
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_a_library_with_a_home_is_used_there(library: str) -> None:
+    """One that nothing imports any more is a dependency to drop."""
+    imported = {name.split(".")[0] for path in FILES for name in imports_of(path)}
+
+    assert library in imported
 
 
 def test_modules_import_each_other_without_cycles() -> None:
