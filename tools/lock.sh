@@ -7,6 +7,6 @@ lock() {
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
     --no-emit-index-url --no-emit-find-links "$@"
 }
-lock "$@" pyproject.toml --output-file requirements.txt
+lock "$@" --extra fulltext pyproject.toml --output-file requirements.txt
 lock "$@" --group build --output-file requirements-build.txt
-lock "$@" --group dev pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt
+lock "$@" --group dev --extra fulltext pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt

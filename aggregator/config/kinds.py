@@ -22,6 +22,9 @@ from aggregator.config.addresses import (
 )
 from aggregator.config.faults import Unfit, kind_of
 from aggregator.config.values import (
+    MAX_SIZE,
+    format_size,
+    format_span,
     parse_choice,
     parse_clock,
     parse_digest_name,
@@ -35,6 +38,12 @@ from aggregator.config.values import (
 from aggregator.model import DigestKind, Format, Order
 
 MAX_BACKFILL = 10_000  # more entries than any feed holds
+MAX_REDIRECTS = 20  # browsers stop there
+MAX_HEAD_BYTES = 1_000_000
+MAX_READ_SPAN = timedelta(minutes=5)  # a reading process is held by one document for so long
+LEAST_READ_MEMORY_BYTES = 128_000_000  # what was loaded before the first document takes 60 MB
+MAX_CONNECTIONS_PER_HOST = 32
+MAX_ARCHIVES = 100
 MAX_STORIES = 10_000  # in one document; a reader chokes long before
 MAX_WEIGHT = 1000.0  # weights are compared, so only their ratio matters
 
@@ -59,6 +68,22 @@ def _between(lowest: int, highest: int) -> AfterValidator:
         return value
 
     return AfterValidator(validate)
+
+
+def _size_between(lowest: int, highest: int) -> AfterValidator:
+    def validate(value: int) -> int:
+        if not lowest <= value <= highest:
+            bounds = f"{format_size(lowest)} and {format_size(highest)}"
+            raise Unfit(what=f"{format_size(value)} is not between {bounds}")
+        return value
+
+    return AfterValidator(validate)
+
+
+def _read_span(value: timedelta) -> timedelta:
+    if value > MAX_READ_SPAN:
+        raise Unfit(what=f"{format_span(value)} is longer than {format_span(MAX_READ_SPAN)}")
+    return value
 
 
 def _weight(value: float) -> float:
@@ -91,6 +116,12 @@ Span = Annotated[timedelta, _text(parse_span)]
 PositiveSpan = Annotated[timedelta, _text(parse_positive_span)]
 OwnSpan = Annotated[timedelta | None, _text(parse_positive_span)]
 Size = Annotated[int, _text(parse_size)]
+HeadSize = Annotated[int, _text(parse_size), _size_between(1_000, MAX_HEAD_BYTES)]
+ReadMemory = Annotated[int, _text(parse_size), _size_between(LEAST_READ_MEMORY_BYTES, MAX_SIZE)]
+ReadSpan = Annotated[timedelta, _text(parse_positive_span), AfterValidator(_read_span)]
+Redirects = Annotated[int, _between(0, MAX_REDIRECTS)]
+Connections = Annotated[int, _between(1, MAX_CONNECTIONS_PER_HOST)]
+Archives = Annotated[int, _between(0, MAX_ARCHIVES)]
 Backfill = Annotated[int, _between(0, MAX_BACKFILL)]
 Limit = Annotated[int, _between(1, MAX_STORIES)]
 Weight = Annotated[float, AfterValidator(_weight)]

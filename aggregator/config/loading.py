@@ -148,6 +148,13 @@ def _polling(table: PollingTable) -> Polling:
         allow_private_addresses=table.allow_private_addresses,
         proxy=table.proxy,
         backfill=table.backfill,
+        max_redirects=table.max_redirects,
+        max_headers_bytes=table.max_headers,
+        read_time=table.read_time,
+        read_memory_bytes=table.read_memory,
+        connections_per_host=table.connections_per_host,
+        archives=table.archives,
+        push=table.push,
     )
 
 
@@ -168,6 +175,7 @@ def _feed(table: FeedTable) -> FeedSpec:
         exclude=_once(table.exclude),
         headers=tuple(table.headers.items()),
         proxy=table.proxy,
+        allow_private_addresses=table.allow_private_addresses,
     )
 
 

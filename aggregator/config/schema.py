@@ -13,12 +13,15 @@ from aggregator.config.kinds import (
     SWITCH,
     TEXT,
     TEXTS,
+    Archives,
     Backfill,
     Clock,
+    Connections,
     Contact,
     DigestName,
     FilePath,
     Formats,
+    HeadSize,
     Kind,
     Limit,
     Listen,
@@ -28,6 +31,9 @@ from aggregator.config.kinds import (
     PrivateAddresses,
     Proxy,
     PublicUrl,
+    ReadMemory,
+    ReadSpan,
+    Redirects,
     Size,
     Span,
     Tag,
@@ -122,6 +128,56 @@ class PollingTable(Table):
         "Empty: none.",
         example='"socks5://127.0.0.1:9050"',
     )
+    max_redirects: Redirects = key(
+        5,
+        kind="whole number",
+        unit="redirects",
+        says="How many redirects one poll follows, each checked like the feed's own address.",
+        example="3",
+    )
+    max_headers: HeadSize = key(
+        "64kB",
+        kind="size",
+        says="The largest head of an answer that is read; at most 1MB.",
+        example='"32kB"',
+    )
+    read_time: ReadSpan = key(
+        "10s",
+        kind=SPAN,
+        says="For reading one document, in a process of its own that is ended when it takes "
+        "longer; at most 5m.",
+        example='"20s"',
+    )
+    read_memory: ReadMemory = key(
+        "512MB",
+        kind="size",
+        says="Memory for reading one document; the process is ended when it takes more. "
+        "From 128MB to 1GiB.",
+        example='"800MB"',
+    )
+    connections_per_host: Connections = key(
+        1,
+        kind="whole number",
+        unit="connections",
+        says="How many feeds of one host are asked at a time. Leave it at 1 for hosts of others.",
+        example="4",
+    )
+    archives: Archives = key(
+        10,
+        kind="whole number",
+        unit="documents",
+        says="Of a new feed that names older documents (RFC 5005, JSON Feed's `next_url`), so many "
+        "are fetched, once. 0: none.",
+        example="0",
+    )
+    push: bool = key(
+        default=True,
+        kind=SWITCH,
+        says="Whether feeds that name a WebSub hub are subscribed to there, so that new entries "
+        "come at once. It needs a `public_url` that the hub can reach; where it cannot, polling "
+        "goes on as ever.",
+        example="false",
+    )
     backfill: Backfill = key(
         20,
         kind="whole number",
@@ -190,8 +246,8 @@ class FeedTable(Table):
     full_text: bool = key(
         default=False,
         kind=SWITCH,
-        says="Whether the linked pages are fetched where the feed holds only a summary. "
-        "Kept for a coming version: it changes nothing yet.",
+        says="Whether each new entry's page is fetched, once for ever, for its whole text. "
+        "robots.txt is respected; without a text of the page, the feed's own stays.",
         example="true",
     )
     coverage: bool = key(
@@ -223,6 +279,12 @@ class FeedTable(Table):
         kind="URL",
         says="Proxy for this feed, instead of `polling.proxy`; may hold `${NAME}`.",
         example='"http://user:${PROXY_PASSWORD}@proxy.example.org:3128"',
+    )
+    allow_private_addresses: PrivateAddresses = key(
+        default=False,
+        kind="true, false or list of texts",
+        says="Whether this feed may lie at a private address, beside what `[polling]` allows.",
+        example='["192.168.1.10:8080"]',
     )
 
 

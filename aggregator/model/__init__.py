@@ -38,6 +38,7 @@ from aggregator.model.polled import (
     IdScheme,
     NotModified,
     PollRequest,
+    Push,
     Validators,
 )
 from aggregator.model.published import (
@@ -48,7 +49,7 @@ from aggregator.model.published import (
     PollReport,
     Publication,
 )
-from aggregator.model.read import Enclosure, Entry, Fetched, Outcome, ReadEntry, ReadFeed
+from aggregator.model.read import Enclosure, Entry, Fetched, Outcome, Page, ReadEntry, ReadFeed
 
 __all__ = [
     "Arrival",
@@ -78,12 +79,14 @@ __all__ = [
     "NotModified",
     "Order",
     "Outcome",
+    "Page",
     "PollOutcomeName",
     "PollReport",
     "PollRequest",
     "Polling",
     "Problem",
     "Publication",
+    "Push",
     "ReadEntry",
     "ReadFeed",
     "Relation",

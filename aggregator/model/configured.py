@@ -47,6 +47,13 @@ class Polling:
     allow_private_addresses: bool | tuple[str, ...]  # networks ("10.0.0.0/8") or "127.0.0.1:8099"
     proxy: str = field(repr=False)  # "" for none; may hold a password
     backfill: int  # of a new feed, how many of the newest entries reach its digests
+    max_redirects: int = 5
+    max_headers_bytes: int = 64_000  # of one answer's head
+    read_time: timedelta = timedelta(seconds=10)  # for reading one document, in a process apart
+    read_memory_bytes: int = 512_000_000  # address space of that process
+    connections_per_host: int = 1  # feeds of one host that are asked at a time
+    archives: int = 10  # documents of a new feed's history (RFC 5005, next_url); 0: none
+    push: bool = True  # subscribe to feeds' WebSub hubs where public_url can be reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,7 @@ class FeedSpec:
     exclude: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     proxy: str = ""
+    allow_private_addresses: bool | tuple[str, ...] = False  # beside `Polling`'s, for this feed
 
     def __repr__(self) -> str:
         """Name the feed and nothing else: headers and proxy may hold secrets."""

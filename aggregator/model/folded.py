@@ -30,6 +30,7 @@ class Arrival:
     at: datetime  # published where plausible, else first seen
     features: bytes
     coverage: bool = True  # False: this entry may fold as a copy only
+    met_url: str = ""  # where the entry's link led when its page was fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ class IdScheme(StrEnum):
     GUID = "guid"  # the feed's own ids are unique
     GUID_AND_LINK = "guid+link"  # an id was repeated for different entries
     LINK = "link"  # ids change at each fetch
+    TEXT = "text"  # ids and links change at each fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,10 @@ class FeedState:
 
     feed_id: int
     url: str  # as configured
-    moved_to: str = ""  # where permanent redirects lead, once trusted
+    moved_to: str = ""  # where permanent redirects lead, once trusted: asked instead of `url`
+    redirect_to: str = ""  # where they lead, not yet trusted
+    redirects: int = 0  # identical permanent ones in a row, each to a feed with our entries
+    hint: str = ""  # what the operator may do about the feed, with the command; "" for nothing
     title: str = ""  # as the feed calls itself
     site_url: str = ""
     language: str = ""
@@ -39,15 +43,28 @@ class FeedState:
     body_hash: bytes = b""  # of the last body taken in
     known: frozenset[bytes] = frozenset()  # hashes of the item slices of that body
     id_scheme: IdScheme = IdScheme.GUID
+    id_reason: str = ""  # why the scheme is not the first, in words
     ttl: timedelta | None = None  # the document's own word, remembered over 304s
+    skip_hours: frozenset[int] = frozenset()  # UTC hours in which the document wants no poll
+    skip_days: frozenset[int] = frozenset()  # weekdays likewise, Monday is 0
+    rhythm: timedelta | None = None  # the usual time between its new entries; None: not known yet
     failures: int = 0  # in a row
     error: str = ""  # the last failure's message, "" while healthy
     failing_since_at: datetime | None = None
     gone: bool = False
     last_polled_at: datetime | None = None
     last_fetched_at: datetime | None = None  # the last body taken in
+    last_whole_at: datetime | None = None  # the last request without validators
     next_poll_at: datetime | None = None
     left_alone_until_at: datetime | None = None  # a server's own word: not even by hand before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A body that a WebSub hub brought, its signature checked."""
+
+    body: bytes
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +74,12 @@ class PollRequest:
     spec: FeedSpec
     state: FeedState
     now: datetime
+    push: Push | None = None  # given: nothing is asked, this is read
+
+    @property
+    def url(self) -> str:
+        """Return the address that is asked."""
+        return self.state.moved_to or self.spec.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +94,7 @@ class Freshness:
 class FailureKind(StrEnum):
     """Why a poll failed, told apart because each wants another mend."""
 
+    NETWORK = "network"  # this machine's own network is down: no fault of the feed
     DNS = "dns"
     CONNECT = "connect"
     TLS = "tls"
@@ -103,6 +127,9 @@ class Download:
     validators: Validators
     freshness: Freshness
     moved_to: str = ""  # set when every hop was a permanent redirect
+    is_partial: bool = False  # a 226: only what is new (RFC 3229)
+    hubs: tuple[str, ...] = ()  # Link: rel=hub, absolute
+    self_url: str = ""  # Link: rel=self, absolute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +148,7 @@ class Failed:
     kind: FailureKind
     message: str  # for the operator: what happened and what to do
     status: int = 0
+    offers: tuple[str, ...] = ()  # feeds that the page names which stood in the feed's place
     freshness: Freshness = Freshness()
     seconds: float = 0.0
 

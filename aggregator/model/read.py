@@ -58,6 +58,22 @@ class ReadFeed:
     known: frozenset[bytes]  # hashes of every item slice; empty where the cut was unsure
     id_scheme: IdScheme
     item_count: int  # items in the document, read or already known
+    id_reason: str = ""  # why the scheme is not the one that was given, in words
+    skip_hours: frozenset[int] = frozenset()  # UTC
+    skip_days: frozenset[int] = frozenset()  # Monday is 0
+    hubs: tuple[str, ...] = ()  # WebSub hubs that the document names, absolute
+    self_url: str = ""  # the document's own word on its address, absolute
+    prev_archive: str = ""  # RFC 5005: the next older document, absolute
+    next_url: str = ""  # JSON Feed's next_url or RFC 5005's rel=next, absolute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What came of the one request for an entry's own page."""
+
+    url: str  # after redirects; "" where nothing was met
+    content: str = ""  # sanitised HTML of the page's own text; "" where the feed's own stays
+    error: str = ""  # why there is no content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +82,7 @@ class ReadEntry:
 
     entry: Entry
     features: bytes
+    page: Page | None = None  # None: its page was not asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +96,8 @@ class Fetched:
     body_hash: bytes
     feed: ReadFeed  # `feed.entries` is empty here: they are in `entries`, with features
     entries: tuple[ReadEntry, ...]
+    is_partial: bool = False  # what it leaves out is not gone (226, a push, a cut-off body)
+    archived: tuple[ReadEntry, ...] = ()  # of older documents: not in the feed's own any more
     seconds: float = 0.0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,26 @@ def optional_to_text(moment: datetime | None) -> str | None:
 def optional_from_text(text: str | None) -> datetime | None:
     """Return the moment of a text, or None for none."""
     return None if text is None else moment_from_text(text)
+
+
+def span_to_seconds(span: timedelta | None) -> float | None:
+    """Return a span in seconds, or None for none."""
+    return None if span is None else span.total_seconds()
+
+
+def span_from_seconds(seconds: float | None) -> timedelta | None:
+    """Return the span of so many seconds, or None for none."""
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def numbers_to_text(numbers: Iterable[int]) -> str:
+    """Return whole numbers in order, with commas between them; "" for none."""
+    return ",".join(map(str, sorted(numbers)))
+
+
+def numbers_from_text(text: str) -> frozenset[int]:
+    """Return the numbers that `numbers_to_text` wrote."""
+    return frozenset(map(int, text.split(","))) if text else frozenset()
 
 
 def hashes_to_blob(hashes: Iterable[bytes]) -> bytes:

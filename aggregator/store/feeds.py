@@ -6,7 +6,6 @@ A feed that is no longer configured keeps its row, so that it goes on where it w
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import NotFoundError
@@ -16,8 +15,12 @@ from aggregator.store.codec import (
     hashes_to_blob,
     moment_from_text,
     moment_to_text,
+    numbers_from_text,
+    numbers_to_text,
     optional_from_text,
     optional_to_text,
+    span_from_seconds,
+    span_to_seconds,
 )
 from aggregator.store.database import in_transaction, rows
 
@@ -29,8 +32,9 @@ if TYPE_CHECKING:
 
 
 _STATES = """
-SELECT id, url, moved_to, title, site_url, language, etag, last_modified, body_hash, id_scheme,
-       ttl_s, failures, error, failing_since_at, gone, last_polled_at, last_fetched_at,
+SELECT id, url, moved_to, redirect_to, redirects, hint, title, site_url, language, etag,
+       last_modified, body_hash, id_scheme, id_reason, ttl_s, skip_hours, skip_days, rhythm_s,
+       failures, error, failing_since_at, gone, last_polled_at, last_fetched_at, last_whole_at,
        next_poll_at, left_alone_until_at
 FROM feeds WHERE listed = 1 ORDER BY id
 """
@@ -46,12 +50,14 @@ WHERE listed = 1 AND gone = 0 ORDER BY next_poll_at, id
 """
 _SAVE = """
 UPDATE feeds SET
-    moved_to = :moved_to, title = :title, site_url = :site_url, language = :language,
+    moved_to = :moved_to, redirect_to = :redirect_to, redirects = :redirects, hint = :hint,
+    title = :title, site_url = :site_url, language = :language,
     etag = :etag, last_modified = :last_modified, body_hash = :body_hash, known = :known,
-    id_scheme = :id_scheme, ttl_s = :ttl_s, failures = :failures, error = :error,
+    id_scheme = :id_scheme, id_reason = :id_reason, ttl_s = :ttl_s, skip_hours = :skip_hours,
+    skip_days = :skip_days, rhythm_s = :rhythm_s, failures = :failures, error = :error,
     failing_since_at = :failing_since_at, gone = :gone, last_polled_at = :last_polled_at,
-    last_fetched_at = :last_fetched_at, next_poll_at = :next_poll_at,
-    left_alone_until_at = :left_alone_until_at
+    last_fetched_at = :last_fetched_at, last_whole_at = :last_whole_at,
+    next_poll_at = :next_poll_at, left_alone_until_at = :left_alone_until_at
 WHERE id = :id
 """
 _UNLIST = """
@@ -146,6 +152,9 @@ def _state(row: Mapping[str, Any]) -> FeedState:
         feed_id=row["id"],
         url=row["url"],
         moved_to=row["moved_to"],
+        redirect_to=row["redirect_to"],
+        redirects=row["redirects"],
+        hint=row["hint"],
         title=row["title"],
         site_url=row["site_url"],
         language=row["language"],
@@ -153,13 +162,18 @@ def _state(row: Mapping[str, Any]) -> FeedState:
         body_hash=row["body_hash"],
         known=hashes_from_blob(row.get("known", b"")),
         id_scheme=IdScheme(row["id_scheme"]),
-        ttl=None if row["ttl_s"] is None else timedelta(seconds=row["ttl_s"]),
+        id_reason=row["id_reason"],
+        ttl=span_from_seconds(row["ttl_s"]),
+        skip_hours=numbers_from_text(row["skip_hours"]),
+        skip_days=numbers_from_text(row["skip_days"]),
+        rhythm=span_from_seconds(row["rhythm_s"]),
         failures=row["failures"],
         error=row["error"],
         failing_since_at=optional_from_text(row["failing_since_at"]),
         gone=bool(row["gone"]),
         last_polled_at=optional_from_text(row["last_polled_at"]),
         last_fetched_at=optional_from_text(row["last_fetched_at"]),
+        last_whole_at=optional_from_text(row["last_whole_at"]),
         next_poll_at=optional_from_text(row["next_poll_at"]),
         left_alone_until_at=optional_from_text(row["left_alone_until_at"]),
     )
@@ -169,6 +183,9 @@ def _row(state: FeedState) -> dict[str, Any]:
     return {
         "id": state.feed_id,
         "moved_to": state.moved_to,
+        "redirect_to": state.redirect_to,
+        "redirects": state.redirects,
+        "hint": state.hint,
         "title": state.title,
         "site_url": state.site_url,
         "language": state.language,
@@ -177,13 +194,18 @@ def _row(state: FeedState) -> dict[str, Any]:
         "body_hash": state.body_hash,
         "known": hashes_to_blob(state.known),
         "id_scheme": state.id_scheme.value,
-        "ttl_s": None if state.ttl is None else state.ttl.total_seconds(),
+        "id_reason": state.id_reason,
+        "ttl_s": span_to_seconds(state.ttl),
+        "skip_hours": numbers_to_text(state.skip_hours),
+        "skip_days": numbers_to_text(state.skip_days),
+        "rhythm_s": span_to_seconds(state.rhythm),
         "failures": state.failures,
         "error": state.error,
         "failing_since_at": optional_to_text(state.failing_since_at),
         "gone": state.gone,
         "last_polled_at": optional_to_text(state.last_polled_at),
         "last_fetched_at": optional_to_text(state.last_fetched_at),
+        "last_whole_at": optional_to_text(state.last_whole_at),
         "next_poll_at": optional_to_text(state.next_poll_at),
         "left_alone_until_at": optional_to_text(state.left_alone_until_at),
     }

@@ -184,11 +184,55 @@ CREATE TABLE meta (
 INSERT INTO meta (name, value) VALUES ('generation', 0);
 """
 
+# `rhythm_s` is NULL until a feed's publishing has been watched for long enough.
+_MANNERS = """
+ALTER TABLE feeds ADD COLUMN redirect_to TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN redirects INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN hint TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN id_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN skip_hours TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN skip_days TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN rhythm_s REAL;
+ALTER TABLE feeds ADD COLUMN last_whole_at TEXT;
+"""
+
+# One request an entry for ever, whatever came of it: a row here means that it was made.
+_PAGES_OF_ENTRIES = """
+CREATE TABLE pages (
+    entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+    asked_at TEXT NOT NULL,
+    url TEXT NOT NULL,
+    content TEXT NOT NULL,
+    error TEXT NOT NULL
+) STRICT;
+"""
+
+# `token` is the last part of the callback's address; `secret` signs what the hub sends.
+_PUSHES = """
+CREATE TABLE subscriptions (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds (id),
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL,
+    state TEXT NOT NULL,
+    asked_at TEXT,
+    lease_until_at TEXT,
+    next_try_at TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    pushed_at TEXT
+) STRICT;
+"""
+
 
 def all_migrations() -> Migrations:
     """Return every step that this version knows, in order."""
     migrations = Migrations(SET_NAME)
     migrations(name="0001_first_shape")(_first_shape)
+    migrations(name="0002_manners")(_manners)
+    migrations(name="0003_pages")(_pages)
+    migrations(name="0004_subscriptions")(_subscriptions)
     return migrations
 
 
@@ -200,3 +244,15 @@ def known_names() -> frozenset[str]:
 def _first_shape(db: Database) -> None:
     db.executescript(_FEEDS_AND_ENTRIES)
     db.executescript(_PUBLISHED)
+
+
+def _manners(db: Database) -> None:
+    db.executescript(_MANNERS)
+
+
+def _pages(db: Database) -> None:
+    db.executescript(_PAGES_OF_ENTRIES)
+
+
+def _subscriptions(db: Database) -> None:
+    db.executescript(_PUSHES)
