@@ -1,27 +1,24 @@
-"""Measure and train the folding room alone, on the development data beside the project.
+"""Measure the folding room alone, on the development data beside the project.
 
     python bench/folding_offline.py             prints every figure
-    python bench/folding_offline.py --train     trains the coverage model, prints its table
 
-Reads ../shared/folding; copies nothing. Entries go through the Index one by one, in order of
-publication. The later half of `stories.jsonl` is kept out of training; thresholds and guards were
-chosen with both halves in sight, so its figures are not those of data never seen.
+Reads ../shared/folding; copies nothing. Entries go through the Index one by one. Stories that begin
+in HELD_MONTHS were kept out of training and of the choice of thresholds and guards.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import tarfile
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
-from math import exp
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.fold import decide, stories
+from aggregator.fold import stories
 from aggregator.fold.features import describe
 from aggregator.fold.identity import canonical_url
 from aggregator.model import Arrival, Entry, Folding, Merged
@@ -33,10 +30,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SHARED = ROOT.parent / "shared" / "folding"
 Row = dict[str, Any]
+HELD_MONTHS = frozenset((2, 5, 8, 11))  # looked at when all is decided
 EPOCH = datetime(2018, 1, 1, 12, tzinfo=UTC)
-FOLDING = Folding(window=timedelta(hours=72), coverage=True)
+WINDOW = timedelta(hours=96)
+FOLDING = Folding(window=WINDOW, coverage=True)
+COPIES_ONLY = Folding(window=WINDOW, coverage=False)
 COLD_SIZES = (60, 150)
-COPIES_ONLY = Folding(window=timedelta(hours=72), coverage=False)
+ROUNDS = 4  # of polling, as the feeds of the development data are cut
+Numbered = tuple[str, Arrival]  # with the name that the data knows it by
 
 
 # ------------------------------------------------------------------------ data
@@ -91,6 +92,7 @@ def arrivals_of(rows: Sequence[Row]) -> list[tuple[str, Arrival]]:
             url=row["url"],
             title=row["title"],
             summary=row["summary"],
+            content=row.get("content", ""),
             language="en",
         )
         arrival = Arrival(
@@ -126,34 +128,40 @@ class Measured:
     ignore: list[tuple[str, str]]
 
     @classmethod
-    def of(cls, name: str, *, field: str) -> Measured:
-        """Return a development file with the field that holds the truth."""
+    def of(cls, name: str, *, field: str, content: bool = False) -> Measured:
+        """Return a development file, with full texts if asked."""
         rows = (
             undated_spread(rows_of(f"{name}.jsonl"))
             if "train" in name
             else rows_of(f"{name}.jsonl")
         )
+        rows = [{**row, "content": row["text"] if content else ""} for row in rows]
         return cls(rows=rows, field=field, ignore=ignored_pairs(f"{name}.ignore.json"))
 
     def arrivals(self) -> list[tuple[str, Arrival]]:
         """Return (id, arrival) for each row, in order of publication."""
         return arrivals_of(self.rows)
 
-    def halves(self) -> tuple[Measured, Measured]:
-        """Return the earlier half, to train and tune on, and the later one, to be held out."""
+    def parts(self) -> tuple[Measured, Measured]:
+        """Return the part to train and tune on, and the one that is held out.
+
+        A story goes whole into the part of the month in which it begins.
+        """
         rows = sorted(self.rows, key=lambda row: (moment_of(row), row["id"]))
-        middle = len(rows) // 2
-        return replace(self, rows=rows[:middle]), replace(self, rows=rows[middle:])
+        month: dict[str, int] = {}
+        for row in rows:
+            month.setdefault(row[self.field] or row["id"], moment_of(row).month)
+        held = [row for row in rows if month[row[self.field] or row["id"]] in HELD_MONTHS]
+        tuning = [row for row in rows if month[row[self.field] or row["id"]] not in HELD_MONTHS]
+        return replace(self, rows=tuning), replace(self, rows=held)
 
 
 # --------------------------------------------------------------------- folding
 
 
-def fold_all(
-    arrivals: Iterable[tuple[str, Arrival]], folding: Folding, *, follow_ups: bool = False
-) -> dict[str, str]:
+def fold_all(arrivals: Iterable[Numbered], folding: Folding) -> dict[str, str]:
     """Return id -> story, after all entries went through the index in the given order."""
-    index = stories.Index(folding, follow_ups=follow_ups)
+    index = stories.Index(folding)
     story_of: dict[str, str] = {}
     merged: dict[str, str] = {}
     for name, arrival in arrivals:
@@ -201,14 +209,19 @@ def measure() -> None:
     measure_urls()
     copies = Measured.of("dups", field="article")
     show("dups, copies only", fold_all(copies.arrivals(), COPIES_ONLY), copies)
-    show("dups, copies and coverage", fold_all(copies.arrivals(), FOLDING), copies)
+    full = Measured.of("dups", field="article", content=True)
+    show("dups with full texts, copies only", fold_all(full.arrivals(), COPIES_ONLY), full)
     whole = Measured.of("stories", field="story")
-    show("stories, copies only", fold_all(whole.arrivals(), COPIES_ONLY), whole)
-    first, second = whole.halves()
-    for name, part in (("first half", first), ("later half", second), ("all", whole)):
-        show(f"stories, {name}", fold_all(part.arrivals(), FOLDING), part)
-        got = fold_all(part.arrivals(), FOLDING, follow_ups=True)
-        show(f"stories, {name}, with follow-ups", got, part)
+    tuning, held = whole.parts()
+    for name, part in (("tuning part", tuning), ("held out", held), ("all", whole)):
+        for way, entries in orders(part.arrivals()).items():
+            show(f"stories, {name}, {way}", fold_all(entries, FOLDING), part)
+    narrow = Folding(window=timedelta(hours=72), coverage=True)
+    show(
+        "stories, all, polled, 72 hours",
+        fold_all(orders(whole.arrivals())["polled"], narrow),
+        whole,
+    )
     train = Measured.of("train_stories", field="story")
     show("train_stories", fold_all(train.arrivals(), FOLDING), train)
     for size in COLD_SIZES:
@@ -216,6 +229,27 @@ def measure() -> None:
         measure_cold("train_stories", train, size=size)
     measure_series()
     measure_orders(whole)
+
+
+def orders(entries: Sequence[Numbered]) -> dict[str, list[Numbered]]:
+    """Return entries by time, feed by feed as rounds of polling bring them, and at random."""
+    draw = random.Random(3)
+    round_of = {
+        one.entry_id: place * ROUNDS // len(entries) for place, (_, one) in enumerate(entries)
+    }
+    feeds = sorted({one.feed_id for _, one in entries})
+    draw.shuffle(feeds)
+    place_of = {feed: place for place, feed in enumerate(feeds)}
+    shuffled = list(entries)
+    draw.shuffle(shuffled)
+    return {
+        "by time": list(entries),
+        "polled": sorted(
+            entries,
+            key=lambda one: (round_of[one[1].entry_id], place_of[one[1].feed_id], one[1].at),
+        ),
+        "at random": shuffled,
+    }
 
 
 def measure_urls() -> None:
@@ -250,147 +284,20 @@ def measure_cold(name: str, part: Measured, *, size: int) -> None:
 def measure_series() -> None:
     """Print how many entries of recurring series were folded."""
     series = Measured.of("hardneg", field="story")
-    for follow_ups in (False, True):
-        got = fold_all(series.arrivals(), FOLDING, follow_ups=follow_ups)
-        folded = len(got) - len(set(got.values()))
-        print(f"hardneg: {folded} of {len(got)} folded{', with follow-ups' if follow_ups else ''}")
+    for way, entries in orders(series.arrivals()).items():
+        got = fold_all(entries, FOLDING)
+        print(f"hardneg, {way}: {len(got) - len(set(got.values()))} of {len(got)} folded")
 
 
 def measure_orders(part: Measured) -> None:
-    """Print how alike the stories of two random orders of arrival are."""
-    entries = part.arrivals()
-    found = []
-    for seed in (1, 2):
-        order = entries[:]
-        random.Random(seed).shuffle(order)
-        found += [fold_all(order, folding) for folding in (FOLDING, COPIES_ONLY)]
-        show(f"stories, order {seed}", found[-2], part)
-    for name, one, other in (("stories", found[0], found[2]), ("copies", found[1], found[3])):
-        result = scorer()(one, other)
-        print(f"{name} of two orders: BCubed F1 {result['b3_F1']:.4f}")
-
-
-# -------------------------------------------------------------------- training
-
-NAMES = tuple(field.name for field in fields(decide.Likeness))
-NEGATIVE_WEIGHT = 2.0  # a wrong merge is worse than a missed one
-RIDGE = 1.0
-MAX_STEPS = 15
-SMALL_STEP = 1e-5  # far below the two decimals that are printed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A candidate pair: what the model weighs (1 first, for the intercept), and the truth."""
-
-    measures: tuple[float, ...]
-    same: bool
-
-
-def pairs_of(part: Measured) -> list[Pair]:
-    """Return the pairs that the index would compare, met in order of publication."""
-    gold = {row["id"]: row["story"] for row in part.rows}
-    related = {frozenset(pair) for pair in part.ignore}
-    index = stories.Index(FOLDING)
-    names: dict[int, str] = {}
-    found = []
-    for name, arrival in part.arrivals():
-        for entry_id, likeness in index.candidates(arrival):
-            ours, theirs = gold[name], gold[names[entry_id]]
-            known = ours or theirs
-            if known and (ours == theirs or frozenset((ours, theirs)) not in related):
-                measures = (1.0, *(getattr(likeness, one) for one in NAMES))
-                found.append(Pair(measures=measures, same=ours == theirs))
-        names[arrival.entry_id] = name
-        index.add(arrival, story_id=name)
-    return found
-
-
-def train() -> None:
-    """Print the trained model, and how it does on pairs that it was not trained on."""
-    first, second = Measured.of("stories", field="story").halves()
-    pairs = pairs_of(Measured.of("train_stories", field="story")) + pairs_of(first)
-    weights = fit(pairs)
-    print(f"INTERCEPT = {weights[0]:.2f}\nCOVERAGE = {{")
-    for name, weight in zip(NAMES, weights[1:], strict=True):
-        print(f'    "{name}": {weight:.2f},')
-    print("}")
-    later = pairs_of(second)
-    print(f"# {len(pairs)} pairs; of {len(later)} not trained on: {curve(weights, later)}")
-
-
-def fit(pairs: Sequence[Pair]) -> list[float]:
-    """Return the weights of a logistic regression, by Newton's method with a ridge."""
-    weights = [0.0] * len(pairs[0].measures)
-    for _ in range(MAX_STEPS):
-        gradient, hessian = slopes(pairs, weights)
-        step = solve(hessian, gradient)
-        weights = [weight + change for weight, change in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < SMALL_STEP:
-            break
-    return weights
-
-
-def slopes(pairs: Sequence[Pair], weights: list[float]) -> tuple[list[float], list[list[float]]]:
-    """Return the gradient and the curvature of the likelihood."""
-    size = len(weights)
-    gradient = [0.0] + [-RIDGE * weight for weight in weights[1:]]
-    hessian = [[RIDGE * (i == j > 0) for j in range(size)] for i in range(size)]
-    for pair in pairs:
-        likely = chance(weights, pair)
-        counts = 1.0 if pair.same else NEGATIVE_WEIGHT
-        error, bend = counts * (pair.same - likely), counts * likely * (1 - likely)
-        for i, value in enumerate(pair.measures):
-            gradient[i] += error * value
-            if value:
-                row, scaled = hessian[i], bend * value
-                for j, other in enumerate(pair.measures):
-                    row[j] += scaled * other
-    return gradient, hessian
-
-
-def chance(weights: Sequence[float], pair: Pair) -> float:
-    """Return how likely the model holds a pair to be one event."""
-    total = sum(a * b for a, b in zip(weights, pair.measures, strict=True))
-    return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
-
-
-def solve(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """Return x of matrix x = right, by Gauss and Jordan with pivots."""
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    for i in range(len(rows)):
-        pivot = max(range(i, len(rows)), key=lambda k: abs(rows[k][i]))
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        for k in range(len(rows)):
-            if k != i:
-                factor = rows[k][i] / rows[i][i]
-                rows[k] = [a - factor * b for a, b in zip(rows[k], rows[i], strict=True)]
-    return [row[-1] / row[i] for i, row in enumerate(rows)]
-
-
-def curve(weights: Sequence[float], pairs: Sequence[Pair]) -> str:
-    """Return the recall among candidate pairs at some precisions, with the chance to ask for."""
-    ranked = sorted(((chance(weights, pair), pair.same) for pair in pairs), reverse=True)
-    right, best = 0, {}
-    whole = sum(pair.same for pair in pairs)
-    for place, (likely, same) in enumerate(ranked, 1):
-        right += same
-        for wanted in (0.99, 0.98, 0.97, 0.95):
-            if right / place >= wanted:
-                best[wanted] = f"R {right / whole:.3f} at P {wanted} (chance {likely:.2f})"
-    return ", ".join(best[wanted] for wanted in sorted(best, reverse=True))
-
-
-def main() -> None:
-    """Do what the command line asks."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("--train", action="store_true", help="train the coverage model")
-    chosen = options.parse_args()
-    if chosen.train:
-        train()
-    else:
-        measure()
+    """Print how alike the stories of two orders of arrival are."""
+    ways = orders(part.arrivals())
+    for name, folding in (("stories", FOLDING), ("copies", COPIES_ONLY)):
+        found = {way: fold_all(entries, folding) for way, entries in ways.items()}
+        for one, other in combinations(found, 2):
+            result = scorer()(found[one], found[other])
+            print(f"{name} {one} and {other}: BCubed F1 {result['b3_F1']:.4f}")
 
 
 if __name__ == "__main__":
-    main()
+    measure()

@@ -41,6 +41,8 @@ HOMES = {
     "zstandard": {"poll"},
     "feedparser": {"read"},
     "nh3": {"read"},
+    "trafilatura": {"read"},
+    "protego": {"poll"},
     "selectolax": {"read", "poll"},  # poll/discover reads <link rel="alternate">
     "can_ada": {"read", "fold"},  # URLs are resolved in one and compared in the other
     "Stemmer": {"fold"},

@@ -1,4 +1,4 @@
-"""The command `add`: from an address to a listed feed, with one request."""
+"""The command `add`: from an address to listed feeds, with one request."""
 
 from __future__ import annotations
 
@@ -20,17 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aggregator.model import Config, Fetched, PollReport
-    from aggregator.pipeline.find import Found, NotFound
+    from aggregator.pipeline.find import Finding, FoundList
+
+ONE_TITLE = "--title names one feed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of one address."""
+    """What became of one address, or of one feed of the list behind it."""
 
     asked: str
     outcome: str  # added, listed or not_found
     url: str = ""  # the feed's
     title: str = ""
+    own_title: str = ""  # as the configuration is to name it
+    tags: tuple[str, ...] = ()  # as the list gives them
     error: str = ""
     others: tuple[str, ...] = ()
     fetched: Fetched | None = None
@@ -46,21 +50,21 @@ class Answer:
 def add(
     context: Context, urls: tuple[str, ...], *, tags: tuple[str, ...], title: str, as_json: bool
 ) -> None:
-    """Add feeds, or the feeds behind pages.
+    """Add feeds, the feeds behind pages, or those of OPML lists.
 
-    One request for each URL, and its answer counts as the feed's first poll. A feed that is listed
-    already is not asked.
+    One request for each URL. Where it is a feed, the answer counts as the feed's first poll. A
+    feed that is listed already is not asked. The feeds of a list are polled by the next pass; its
+    folders become tags.
 
-    With --json, a line for each URL: asked, outcome (added, listed, not_found), url, title, new,
+    With --json, a line for each feed: asked, outcome (added, listed, not_found), url, title, new,
     others, error. The exit code is 1 where a feed was not found.
     """
     if title and len(urls) > 1:
-        message = "--title names one feed. Add the feeds one by one to name them."
+        message = f"{ONE_TITLE} Add the feeds one by one to name them."
         raise UsageError(message)
-    answers = _answers(context.load(), urls)
-    answers = [_listed(context, each, tags=tags, title=title) for each in answers]
-    answers = _taken_in(context, answers)
-    for answer in answers:
+    answers = _titled(_answers(context.load(), urls), title)
+    _write(context, [each for each in answers if each.outcome == "added"], tags=tags)
+    for answer in _taken_in(context, answers):
         if as_json:
             print_json(_as_json(answer))
         else:
@@ -69,16 +73,44 @@ def add(
         raise SystemExit(1)
 
 
+def _titled(answers: Sequence[Answer], title: str) -> list[Answer]:
+    if title and len(answers) > 1:
+        message = f"{ONE_TITLE} This list names several; nothing was added."
+        raise UsageError(message)
+    if not title:
+        return list(answers)
+    return [
+        replace(each, title=title, own_title=title) if each.outcome == "added" else each
+        for each in answers
+    ]
+
+
 def _answers(configuration: Config, urls: Sequence[str]) -> list[Answer]:
-    """Return what is behind each address; only those that are not listed are asked."""
+    """Return what is behind each address, each feed added once; listed ones are not asked."""
     from aggregator.pipeline.find import find_feeds  # noqa: PLC0415 - httpx costs 0.1 s
 
     listed = {same_url(feed.url): feed for feed in configuration.feeds}
     wanted = list({same_url(url): url for url in map(_checked, urls)}.values())
     unknown = [url for url in wanted if same_url(url) not in listed]
     found = find_feeds(configuration, unknown, now=datetime.now(UTC)) if unknown else []
-    answers = {each.asked: _answer(each, listed) for each in found}
-    return [answers.get(url) or _known(url, listed[same_url(url)]) for url in wanted]
+    findings = {each.asked: each for each in found}
+    answers: list[Answer] = []
+    for url in wanted:
+        finding = findings.get(url)
+        told = _of_finding(finding) if finding else [Answer(asked=url, outcome="added", url=url)]
+        answers += [_once(answer, listed) for answer in told]
+    return answers
+
+
+def _once(answer: Answer, listed: dict[str, FeedSpec]) -> Answer:
+    """Return the answer, "listed" where the feed is; one to be added is listed from now on."""
+    if answer.outcome != "added":
+        return answer
+    spec = listed.get(same_url(answer.url))
+    if spec:
+        return Answer(asked=answer.asked, outcome="listed", url=spec.url, title=spec.title)
+    listed[same_url(answer.url)] = FeedSpec(url=answer.url, title=answer.title)
+    return answer
 
 
 def _checked(url: str) -> str:
@@ -89,14 +121,14 @@ def _checked(url: str) -> str:
         raise UsageError(message) from error
 
 
-def _answer(found: Found | NotFound, listed: Mapping[str, FeedSpec]) -> Answer:
-    from aggregator.pipeline.find import NotFound  # noqa: PLC0415 - as above
+def _of_finding(found: Finding) -> list[Answer]:
+    from aggregator.pipeline.find import FoundList, NotFound  # noqa: PLC0415 - as above
 
     if isinstance(found, NotFound):
-        return Answer(asked=found.asked, outcome="not_found", error=found.message)
-    if spec := listed.get(same_url(found.url)):
-        return _known(found.asked, spec)
-    return Answer(
+        return [Answer(asked=found.asked, outcome="not_found", error=found.message)]
+    if isinstance(found, FoundList):
+        return _of_list(found)
+    answer = Answer(
         asked=found.asked,
         outcome="added",
         url=found.url,
@@ -104,19 +136,38 @@ def _answer(found: Found | NotFound, listed: Mapping[str, FeedSpec]) -> Answer:
         others=tuple(link.url for link in found.others),
         fetched=found.fetched,
     )
+    return [answer]
 
 
-def _known(asked: str, spec: FeedSpec) -> Answer:
-    return Answer(asked=asked, outcome="listed", url=spec.url, title=spec.title)
+def _of_list(found: FoundList) -> list[Answer]:
+    feeds = [
+        Answer(
+            asked=found.asked,
+            outcome="added",
+            url=spec.url,
+            title=spec.title,
+            own_title=spec.title,
+            tags=spec.tags,
+        )
+        for spec in found.feeds
+    ]
+    faults = [
+        Answer(
+            asked=found.asked, outcome="not_found", error=f"line {it.line}: {it.what}. {it.mend}"
+        )
+        for it in found.problems
+    ]
+    return [*feeds, *faults]
 
 
-def _listed(context: Context, answer: Answer, *, tags: tuple[str, ...], title: str) -> Answer:
-    """Write the feed into the configuration, if it is to be added."""
-    if answer.outcome != "added":
-        return answer
-    spec = FeedSpec(url=answer.url, title=title, tags=tags)
-    is_new = config.edit.add_feed(context.path, spec)
-    return replace(answer, outcome="added" if is_new else "listed", title=title or answer.title)
+def _write(context: Context, added: Sequence[Answer], *, tags: tuple[str, ...]) -> None:
+    """Write the feeds into the configuration, all at once."""
+    specs = [
+        FeedSpec(url=each.url, title=each.own_title, tags=tuple(dict.fromkeys((*each.tags, *tags))))
+        for each in added
+    ]
+    if specs:
+        config.edit.add_feeds(context.path, specs)
 
 
 def _taken_in(context: Context, answers: Sequence[Answer]) -> list[Answer]:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from aggregator import __version__
-from aggregator.cli import add, check, correct, demo, feeds, polling, stories, upkeep
+from aggregator.cli import add, check, correct, demo, feeds, fold, move, polling, stories, upkeep
 from aggregator.cli.context import Context, default_path
 from aggregator.cli.output import say
 from aggregator.errors import ConfigError, NewsfoldError
@@ -97,6 +97,7 @@ def newsfold(ctx: click.Context, path: Path | None) -> None:
 COMMANDS = (
     feeds.init,
     add.add,
+    move.move,
     feeds.remove,
     feeds.list_feeds,
     feeds.import_opml,
@@ -110,6 +111,7 @@ COMMANDS = (
     stories.why,
     correct.split,
     correct.join,
+    fold.fold,
     stories.search,
     upkeep.backup,
     upkeep.prune,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aggregator import config
 from aggregator.cli import shapes
 from aggregator.cli.context import Context, json_option, pass_context, quiet_option
 from aggregator.cli.output import counted, print_json, print_json_lines, say
@@ -41,6 +42,7 @@ def check(context: Context, *, online: bool, quiet: bool, as_json: bool) -> None
     """
     try:
         configuration = context.load()
+        _refuse_missing(context)
     except ConfigError as error:
         if not as_json:
             raise
@@ -51,6 +53,12 @@ def check(context: Context, *, online: bool, quiet: bool, as_json: bool) -> None
         say(f"{context.path}: no problem. {parts}{counted(len(configuration.digests), 'digest')}.")
     if online and not _check_feeds(context, configuration, quiet=quiet, as_json=as_json):
         raise SystemExit(EXIT_BAD_FEED)
+
+
+def _refuse_missing(context: Context) -> None:
+    """Raise ConfigError where the configuration asks for what is not installed."""
+    if problems := config.extras.missing_extras(context.path):
+        raise ConfigError(problems)
 
 
 def _check_feeds(context: Context, configuration: Config, *, quiet: bool, as_json: bool) -> bool:

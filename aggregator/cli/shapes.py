@@ -10,7 +10,8 @@ from aggregator.cli.output import moment, moment_or_none
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aggregator.model import FeedSpec, Member, Problem, Publication, Story
+    from aggregator.model import Clutter, FeedSpec, Member, Problem, Publication, Story
+    from aggregator.pipeline.preview import Preview
     from aggregator.store.health import FeedHealth, Health
     from aggregator.store.search import Hit
 
@@ -73,7 +74,11 @@ def of_health(feed: FeedHealth) -> dict[str, object]:
         "next_poll_at": moment_or_none(state.next_poll_at),
         "left_alone_until_at": moment_or_none(state.left_alone_until_at),
         "moved_to": state.moved_to,
+        "redirect_to": state.redirect_to,
+        "hint": state.hint,
+        "rhythm_s": round(state.rhythm.total_seconds()) if state.rhythm else None,
         "id_scheme": state.id_scheme.value,
+        "id_reason": state.id_reason,
         "entries": feed.entries,
         "newest_entry_at": moment_or_none(feed.newest_entry_at),
     }
@@ -118,3 +123,31 @@ def of_hit(hit: Hit) -> dict[str, object]:
 def of_problem(problem: Problem) -> dict[str, object]:
     """Return a problem with its place: a line of `newsfold check --json`."""
     return asdict(problem)
+
+
+def of_clutter(found: Clutter) -> dict[str, object]:
+    """Return one thing that a feed repeats around its articles."""
+    return {"text": found.text, "entries": found.entries, "mark": f"{found.mark:016x}"}
+
+
+def of_preview(found: Preview) -> dict[str, object]:
+    """Return what other folding settings would do."""
+    return {
+        "entries": found.entries,
+        "stories": found.stories,
+        "stories_then": found.stories_then,
+        "unions": [
+            {
+                "stories": [of_story(story) for story in union.stories],
+                "reasons": list(union.reasons),
+            }
+            for union in found.unions
+        ],
+        "partings": [
+            {
+                "story": of_story(parting.story),
+                "parts": [[member.entry_id for member in part] for part in parting.parts],
+            }
+            for parting in found.partings
+        ],
+    }

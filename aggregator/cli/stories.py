@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli import shapes
-from aggregator.cli.completion import digest_names
+from aggregator.cli.completion import digest_names, feed_urls
 from aggregator.cli.context import Context, json_option, pass_context
 from aggregator.cli.output import local, print_json, print_json_lines, say, say_indented
 from aggregator.cli.table import print_table
@@ -92,16 +92,48 @@ def _show_member(member: Member, story: Story) -> None:
 
 
 @click.command(epilog="Example: newsfold why https://example.org/a-story")
-@click.argument("reference", metavar="ENTRY-OR-STORY")
+@click.argument("reference", metavar="ENTRY-OR-STORY", required=False)
+@click.option(
+    "--clutter",
+    "feed",
+    metavar="FEED",
+    shell_complete=feed_urls,
+    help="Show instead what this feed repeats around its articles, which is cut from them.",
+)
 @json_option
 @pass_context
-def why(context: Context, reference: str, *, as_json: bool) -> None:
+def why(context: Context, reference: str | None, *, feed: str | None, as_json: bool) -> None:
     """Explain how a story came together.
 
     Name it by its id (six characters of it will do), or by an entry's address or id.
 
-    With --json, one object: as of `stories`, each entry with its number, and digests.
+    With --json, one object: as of `stories`, each entry with its number, and digests. With
+    --clutter and --json, a line for each thing cut: text, entries, mark.
     """
+    if (reference is None) is (feed is None):
+        message = "Name an entry or a story, or a feed with --clutter."
+        raise UsageError(message)
+    if feed:
+        _explain_clutter(context, feed, as_json=as_json)
+    else:
+        _explain_story(context, reference or "", as_json=as_json)
+
+
+def _explain_clutter(context: Context, url: str, *, as_json: bool) -> None:
+    from aggregator.store import clutter, feeds  # noqa: PLC0415 - as the store itself
+
+    with context.store() as db:
+        found = clutter.of_feed(db, feeds.state(db, url).feed_id)
+    if as_json:
+        print_json_lines(map(shapes.of_clutter, found))
+    elif found:
+        print_table(("entries", "what is cut"), [(str(each.entries), each.text) for each in found])
+        say("Wrong? `clutter = false` under the feed in the configuration keeps it all.")
+    else:
+        say("Nothing was found that this feed repeats around its articles.")
+
+
+def _explain_story(context: Context, reference: str, *, as_json: bool) -> None:
     from aggregator.store import publications  # noqa: PLC0415 - as the store itself
     from aggregator.store import stories as kept  # noqa: PLC0415
 

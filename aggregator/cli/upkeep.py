@@ -41,6 +41,7 @@ def status(context: Context, *, as_json: bool) -> None:
         return
     print_fields(_fields(told, context.load()))
     _show_troubles([feed for feed in told.feeds if hint(feed)])
+    _show_ids([feed for feed in told.feeds if feed.state.id_reason])
 
 
 def _fields(told: Health, configuration: Config) -> dict[str, object]:
@@ -74,7 +75,7 @@ def _show_troubles(feeds: list[FeedHealth]) -> None:
         ("condition", "since", "next poll", "feed"),
         [
             (
-                "moved" if feed.condition == "ok" else feed.condition,
+                "look" if feed.condition == "ok" else feed.condition,
                 local(feed.state.failing_since_at),
                 "" if feed.state.gone else local(feed.state.next_poll_at),
                 feed.state.url,
@@ -86,16 +87,30 @@ def _show_troubles(feeds: list[FeedHealth]) -> None:
     )
 
 
+def _show_ids(feeds: list[FeedHealth]) -> None:
+    """Tell of the feeds whose ids proved unreliable, and what tells their entries apart."""
+    if not feeds:
+        return
+    say()
+    print_table(
+        ("told apart by", "feed"),
+        [(feed.told_apart_by, feed.state.url) for feed in feeds],
+        notes=[sentence(feed.state.id_reason) for feed in feeds],
+        note="ids",
+    )
+
+
 def hint(feed: FeedHealth) -> str:
     """Return what is the matter with a feed and what to do about it, "" for nothing."""
     state = feed.state
-    if feed.condition == "gone":
-        return f"{sentence(state.error)} (newsfold remove {state.url})"
+    parts = []
+    if feed.condition in {"gone", "failing"}:
+        parts.append(sentence(state.error))
     if feed.condition == "failing":
-        return f"{sentence(state.error)} Failed {counted(state.failures, 'time')} in a row."
-    if state.moved_to:
-        return f"It has moved for good. Change its url in the configuration to {state.moved_to}"
-    return ""
+        parts.append(f"Failed {counted(state.failures, 'time')} in a row.")
+    if feed.condition == "gone" and not state.hint:
+        parts.append(f"(newsfold remove {state.url})")  # from before hints were kept
+    return " ".join(filter(None, (*parts, state.hint)))
 
 
 @click.command(epilog="Example: newsfold backup newsfold-backup.db")

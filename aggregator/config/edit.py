@@ -1,4 +1,4 @@
-"""Feeds added to and removed from the file, every comment and every other line kept as it is.
+"""Feeds added to, moved in and removed from the file; every comment and other line stays as it is.
 
 tomlkit writes the new lines; they are put in at the place that toml_rs names, because tomlkit
 itself counts the comments above the next table to the one before. What came out is read again
@@ -57,15 +57,19 @@ def add_feeds(path: Path, specs: Iterable[FeedSpec]) -> int:
 
 def _is_first(url: str, known: set[str]) -> bool:
     """Return whether the address is new, and remember it; raise UsageError where it is none."""
-    try:
-        same = same_url(parse_web_url(url))
-    except Unfit as error:
-        message = f"{error.what}. {error.mend}"
-        raise UsageError(message) from error
+    same = same_url(_checked(url))
     if same in known:
         return False
     known.add(same)
     return True
+
+
+def _checked(url: str) -> str:
+    try:
+        return parse_web_url(url)
+    except Unfit as error:
+        message = f"{error.what}. {error.mend}"
+        raise UsageError(message) from error
 
 
 def remove_feed(path: Path, url: str) -> bool:
@@ -81,6 +85,38 @@ def remove_feed(path: Path, url: str) -> bool:
     text = _edited(source, inline=lambda rows: rows.pop(number), lines=_lines_without(number))
     _replace(path, text, source=source, feeds=feeds[:number] + feeds[number + 1 :])
     return True
+
+
+def move_feed(path: Path, old: str, *, new: str) -> bool:
+    """Give the feed another address and return True, or False where the old one is not there.
+
+    Only the address changes, its tags, comments and all else stay. Raises as `add_feed` does, and
+    UsageError where the new address is no web address or another feed's.
+    """
+    checked = _checked(new)
+    source = open_source(path)
+    feeds = tables(source.document, "feeds")
+    number = _position(feeds, old)
+    if number is None:
+        return False
+    if _position(feeds, checked) not in {None, number}:
+        message = f"{checked} is another feed of {path}. `newsfold remove {old}` takes the old off."
+        raise UsageError(message)
+    text = _with_url(source, number, checked)
+    moved = {**feeds[number], "url": checked}
+    _replace(path, text, source=source, feeds=[*feeds[:number], moved, *feeds[number + 1 :]])
+    return True
+
+
+def _with_url(source: Source, number: int, url: str) -> str:
+    """Return the text with another address for the feed, in place of the old one's characters."""
+    node = nodes_of(source.text)["feeds"]["value"][number]["value"]["url"]
+    lines = LINE.findall(source.text)
+    line = span_of(node)[0] - 1
+    start = sum(map(len, lines[:line])) + node["key_col"][0] - 1
+    before, raw, rest = source.text[start:].partition(node["value_raw"])
+    shown = tomlkit.string(url).as_string() if raw else ""
+    return source.text[:start] + before + shown + rest
 
 
 def _position(feeds: list[dict[str, Any]], url: str) -> int | None:

@@ -170,6 +170,7 @@ def _feed(table: FeedTable) -> FeedSpec:
         interval=table.interval,
         weight=float(table.weight),
         full_text=table.full_text,
+        clutter=table.clutter,
         coverage=table.coverage,
         include=_once(table.include),
         exclude=_once(table.exclude),

@@ -250,6 +250,13 @@ class FeedTable(Table):
         "robots.txt is respected; without a text of the page, the feed's own stays.",
         example="true",
     )
+    clutter: bool = key(
+        default=True,
+        kind=SWITCH,
+        says="Whether what this feed repeats around its articles (pleas, newsletter boxes, lists "
+        "of links) is cut; `newsfold why --clutter URL` shows it.",
+        example="false",
+    )
     coverage: bool = key(
         default=True,
         kind=SWITCH,

@@ -38,18 +38,20 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
     specs: Mapping[str, FeedSpec],
     now: datetime,
     previous: Publication | None = None,
+    given: Entry | None = None,
 ) -> Publication:
     """Return what the digest says of the story; equal to `previous` where nothing changed.
 
     `story` is as the digest shows it, its lead chosen. `authority` is the host of the public
-    address (RFC 4151). With `previous`, id, number and `published_at` stay, and `updated_at` moves
-    to `now` only if the lead was rewritten; coverage that joins never moves it.
+    address (RFC 4151); `given` is the lead as its feed gave it, where the story shows less. With
+    `previous`, id, number and `published_at` stay, and `updated_at` moves to `now` only if the lead
+    was rewritten; coverage that joins never moves it.
     """
     entry, source = story.lead.entry, _mention(story.lead)
     mentions = tuple(map(_mention, story.members[1:]))
     title = _title(entry, source.outlet)
     kept = _kept(story, previous, number=number, authority=authority, now=now)
-    changed = _changed(entry, title, previous, now=now)
+    changed = _changed(entry, title, previous, given=given or entry, now=now)
     return Publication(
         digest=digest.name,
         number=kept.number,
@@ -105,9 +107,12 @@ class _Changed:
     lead_hash: bytes
 
 
-def _changed(entry: Entry, title: str, previous: Publication | None, *, now: datetime) -> _Changed:
+def _changed(
+    entry: Entry, title: str, previous: Publication | None, *, given: Entry, now: datetime
+) -> _Changed:
     said = rewrite.sketch(entry)
-    if previous and not rewrite.is_rewritten(previous, title, said):
+    given_so = said if given is entry else rewrite.sketch(given)
+    if previous and not rewrite.is_rewritten(previous, title, said, given_so):
         return _Changed(updated_at=previous.updated_at, lead_hash=previous.lead_hash)
     return _Changed(updated_at=now, lead_hash=said)
 

@@ -50,8 +50,12 @@ def _hashes(packed: bytes) -> frozenset[bytes]:
     return frozenset(packed[i : i + _HASH_BYTES] for i in range(0, len(packed), _HASH_BYTES))
 
 
-def is_rewritten(previous: Publication, title: str, words: bytes) -> bool:
-    """Tell whether title or text say something else than when `updated` last moved."""
+def is_rewritten(previous: Publication, title: str, *sketches: bytes) -> bool:
+    """Tell whether title or text say something else than when `updated` last moved.
+
+    Of several sketches of one text, such as with and without what its feed repeats around it, it is
+    enough that one is as it was: that something was found to be clutter is no news.
+    """
     if title_words(previous.title) != title_words(title):
         return True
-    return similarity(previous.lead_hash, words) < SAME_WORDS
+    return all(similarity(previous.lead_hash, words) < SAME_WORDS for words in sketches)

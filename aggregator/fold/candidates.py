@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from aggregator.fold.features import Features
 
 SKETCH_KEYS = 20  # of two texts with Jaccard .30, 99.2 % share two of their 20 smallest pair hashes
+SENTENCE_KEYS = 6  # two copies that share half of their sentences share three of these
 MIN_SHARED_KEYS = 2
 MAX_BUCKET = 512  # entries looked at under one key; more share it only through boilerplate
 MAX_COPY_CANDIDATES = 8  # those that share most keys; a copy shares five or more of them
-MAX_RARE_STEMS = 20  # measured at 1,000,000 stories: 16 to 24 find .92 to .95 of the partners
+MAX_RARE_STEMS = 32
 MAX_POSTINGS = 1_000  # looked at for one entry: about 0.05 ms
 MIN_SEARCHED = 3  # stems that are searched even past that, where all words are common
-MAX_COVERAGE_CANDIDATES = 6  # with 8 the figures were the same to half a point
-MIN_SEARCHED_SHARE = 0.1  # of the stems searched; below it 1 in 200 true partners was found
+MIN_SEARCHED_SHARE = 0.04
 # A window of a first poll has seen too little to know what is rare. It is filled up in thought to
 # this many entries, each holding a word as often as those seen so far and a prior say together:
 # with `decide.MIN_SHARED_STEMS_COLD`, first polls of 60 and 150 real entries have a third of the
@@ -184,5 +184,5 @@ def identity_keys(features: Features) -> tuple[int, ...]:
 
 
 def sketch_keys(features: Features) -> tuple[int, ...]:
-    """Return the smallest pair hashes: a sample of the text that depends on the text alone."""
-    return features.shingles[:SKETCH_KEYS]
+    """Return the smallest hashes of pairs and sentences: samples that depend on the text alone."""
+    return features.shingles[:SKETCH_KEYS] + features.sentences[:SENTENCE_KEYS]

@@ -8,14 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.fold import decide, reasons
-from aggregator.fold.features import decode, decode_shingles, decode_stems, readable_words
+from aggregator.fold import coverage, decide, reasons
+from aggregator.fold.features import (
+    decode,
+    decode_sentences,
+    decode_shingles,
+    decode_stems,
+    readable_words,
+)
 
 if TYPE_CHECKING:
     from aggregator.fold.features import Features
     from aggregator.fold.window import Kept, Window
 
 DAY_S = 86_400.0
+MIN_SHARED_PAIRS = 4  # with less in common, and no sentence, nothing can be a copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +31,7 @@ class Newcomer:
 
     kept: Kept
     features: Features
-    side: decide.Side
+    side: coverage.Side
     rarity: dict[int, float]
     held: frozenset[int]  # its word pairs
 
@@ -32,8 +39,8 @@ class Newcomer:
 def newcomer(kept: Kept, features: Features, window: Window) -> Newcomer:
     """Return an entry ready to be compared."""
     rarity = window.stems.rarities(features.stems)
-    kept.weights, kept.weighed_at = decide.weigh(features, rarity), window.stems.population
-    side = decide.Side(features=features, weights=kept.weights)
+    kept.weights, kept.weighed_at = coverage.weigh(features, rarity), window.stems.population
+    side = coverage.Side(features=features, weights=kept.weights)
     held = frozenset(features.shingles)
     return Newcomer(kept=kept, features=features, side=side, rarity=rarity, held=held)
 
@@ -43,43 +50,54 @@ def is_same_feed(new: Newcomer, kept: Kept) -> bool:
     return new.kept.feed_id == kept.feed_id
 
 
-def copied(new: Newcomer, kept: Kept) -> decide.Overlap | None:
+def copied(new: Newcomer, kept: Kept) -> decide.Copy | None:
     """Return what is shared where one is a copy of the other; one look refuses most."""
     found = decide.overlap(new.features.sketch, decode_shingles(kept.features), held=new.held)
-    if not decide.is_alike(found):
+    if found.shared < MIN_SHARED_PAIRS and not _share_sentences(new, kept):
         return None
     return decide.copied(new.features, decode(kept.features), same_feed=is_same_feed(new, kept))
 
 
-def likeness(new: Newcomer, kept: Kept, window: Window) -> decide.Likeness | None:
+def _share_sentences(new: Newcomer, kept: Kept) -> bool:
+    ours = new.features.sentences
+    return bool(ours) and not frozenset(ours).isdisjoint(decode_sentences(kept.features))
+
+
+def likeness(new: Newcomer, kept: Kept, window: Window) -> coverage.Likeness | None:
     """Return what the model weighs, or None where a guard refuses or too little is shared."""
     features = decode(kept.features)
-    if decide.refusal(new.features, features, same_feed=is_same_feed(new, kept)):
+    if coverage.refusal(new.features, features, same_feed=is_same_feed(new, kept)):
         return None
     if window.in_series(new.kept, new.features) or window.in_series(kept, features):
         return None
-    gap_days = abs(new.kept.at_s - kept.at_s) / DAY_S
     side = window.side(kept, features)
-    least = decide.least_shared(window.stems.population)
-    return decide.likeness(new.side, side, rarity=new.rarity, gap_days=gap_days, least_shared=least)
+    return coverage.likeness(new.side, side, _setting(new, kept, window), rarity=new.rarity)
 
 
 def may_cover(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> bool:
-    """Return False where `chance` is below `asked` for sure: a quick look at the words alone."""
+    """Return False where the odds are below `asked` for sure: a quick look at the words alone."""
     weights = window.fresh_weights(kept)
     if weights is None:
         return True
-    shared = decide.shared_words(new.features, decode_stems(kept.features), rarity=new.rarity)
+    stems = decode_stems(kept.features)
+    shared = coverage.shared_words(new.features, stems, rarity=new.rarity)
     if shared is None:
         return False
-    gap_days = abs(new.kept.at_s - kept.at_s) / DAY_S
-    return decide.may_reach(asked, shared, (new.side.weights, weights), gap_days=gap_days)
+    return coverage.may_reach(
+        asked,
+        shared,
+        (new.side.weights, weights),
+        counts=(len(new.features.stems), len(stems[1])),
+        setting=_setting(new, kept, window),
+    )
 
 
-def chance(new: Newcomer, kept: Kept, window: Window) -> float:
-    """Return how likely both cover one event."""
-    found = likeness(new, kept, window)
-    return decide.probability(found) if found else 0.0
+def _setting(new: Newcomer, kept: Kept, window: Window) -> coverage.Setting:
+    return coverage.Setting(
+        gap_days=abs(new.kept.at_s - kept.at_s) / DAY_S,
+        same_feed=is_same_feed(new, kept),
+        population=window.stems.population,
+    )
 
 
 def why_same(new: Newcomer, kept: Kept) -> str:
@@ -90,14 +108,20 @@ def why_same(new: Newcomer, kept: Kept) -> str:
     return reasons.same_id()
 
 
-def why_copied(found: decide.Overlap) -> str:
+WHY_COPIED = {
+    decide.Shared.WORDS: reasons.same_words,
+    decide.Shared.SHORTER_TEXT: reasons.shorter_inside,
+    decide.Shared.HEADLINE: reasons.same_headline,
+    decide.Shared.SENTENCES: reasons.same_sentences,
+}
+
+
+def why_copied(found: decide.Copy) -> str:
     """Return the reason of two texts that are alike."""
-    if decide.is_contained(found):
-        return reasons.shorter_inside(found.contained)
-    return reasons.same_words(found.jaccard)
+    return WHY_COPIED[found.of](found.share)
 
 
-def why_covers(new: Newcomer, kept: Kept, found: decide.Likeness) -> str:
+def why_covers(new: Newcomer, kept: Kept, found: coverage.Likeness) -> str:
     """Return the reason of coverage: the rarest words that both share."""
     theirs = decode(kept.features)
     return reasons.shared_words(
@@ -110,17 +134,24 @@ def why_covers(new: Newcomer, kept: Kept, found: decide.Likeness) -> str:
 
 def explain_copy(new: Newcomer, kept: Kept) -> str:
     """Return in words whether one text is a copy of the other, and if not, why not."""
-    theirs = decode(kept.features)
+    theirs, same_feed = decode(kept.features), is_same_feed(new, kept)
+    copy = decide.copied(new.features, theirs, same_feed=same_feed)
+    if copy is not None:
+        return f"a copy: {why_copied(copy)}"
     found = decide.overlap(new.features.sketch, theirs.sketch)
     if not decide.is_alike(found):
         return f"no copy: {reasons.same_words(found.jaccard)}"
-    refused = decide.copy_refusal(new.features, theirs, found, same_feed=is_same_feed(new, kept))
-    return f"no copy: {refused}" if refused else f"a copy: {why_copied(found)}"
+    return f"no copy: {decide.copy_refusal(new.features, theirs, found, same_feed=same_feed)}"
 
 
 def explain_coverage(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> str:
-    """Return in words how likely both cover one event, and what speaks for or against it."""
-    refused = decide.refusal(new.features, decode(kept.features), same_feed=is_same_feed(new, kept))
+    """Return in words how likely both cover one event, and what speaks for or against it.
+
+    `asked` is the probability that two entries alone must have.
+    """
+    refused = coverage.refusal(
+        new.features, decode(kept.features), same_feed=is_same_feed(new, kept)
+    )
     if not refused and any(window.in_series(one, decode(one.features)) for one in (new.kept, kept)):
         refused = decide.SERIES_OF_FEED
     if refused:
@@ -128,8 +159,7 @@ def explain_coverage(new: Newcomer, kept: Kept, window: Window, *, asked: float)
     found = likeness(new, kept, window)
     if found is None:
         return "no coverage: too few words in common"
-    likely = decide.probability(found)
-    verdict = "coverage" if likely >= asked else "no coverage"
-    return (
-        f"{verdict}: {why_covers(new, kept, found)}; likelihood {likely:.2f}, {asked:.2f} is asked"
-    )
+    likely = coverage.probability(coverage.odds(found))
+    verdict = "coverage" if likely >= asked else "no coverage by these two alone"
+    why = why_covers(new, kept, found)
+    return f"{verdict}: {why}; likelihood {likely:.2f}, {asked:.2f} is asked"

@@ -1,21 +1,21 @@
-"""Whether two entries are copies, or coverage of one event: judgements on two sets of features.
+"""Whether two entries are copies, or instalments of a series: judgements on two sets of features.
 
-A copy is judged by the two entries alone. Coverage also weighs words by their rarity in the window.
-Every guard has a name in words, so that a refusal can be explained too.
+Both are judged by the two entries alone; `coverage` also weighs words by their rarity. Every guard
+has a name in words, so that a refusal can be explained too.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from enum import Enum
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from aggregator.fold.coefficients import COVERAGE, INTERCEPT
+from aggregator.fold.lexicon import UNSPACED_LANGUAGES
+from aggregator.fold.sentences import MAX_SENTENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from aggregator.fold.features import Features
 
 # Copies: Jaccard of word pairs at .30 measured precision 1.000 on whole summaries; short texts must
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 MIN_PAIRS = 8
 MIN_JACCARD = 0.25
 SHORT_TEXT_PAIRS = 20
-MIN_JACCARD_SHORT = 0.50
-MIN_CONTAINMENT = 0.70  # of a summary that another outlet cut shorter
+MIN_JACCARD_SHORT = 0.35
+MIN_CONTAINMENT = 0.60  # of a summary that another outlet cut shorter
 MIN_TITLE_COVERED = 0.34  # of each title by the other entry: boilerplate alone is no copy
 MANY_SHARED_PAIRS = 25  # more than boilerplate that two outlets have in common
 MIN_TITLE_COVERED_LONG = 0.10  # a local headline over a wire's text
 MAX_COPY_SCORE = 0.99
+MAX_FORM_WORDS = 2  # that titles of one form differ in length: names are of one to three words
 SURE_JACCARD = 0.80  # above it the numbers of two titles may differ (a corrected toll)
 SAME_PAGE_JACCARD = 0.50
 SAME_PAGE_COVERED = 0.34  # one address used twice by one feed: the titles must be alike too
@@ -36,22 +37,32 @@ SAME_PAGE_COVERED = 0.34  # one address used twice by one feed: the titles must 
 SERIES = "the same title with other numbers or dates: a series"
 SERIES_OF_FEED = "one feed's titles with other numbers: a series"
 
+SERIES_BY_SLOT = "one feed's titles alike but for a few words: a series"
+SERIES_BY_NAME = "one feed's titles alike in how they begin or end only: a series"
+MAX_NAME_STEMS = 4  # of a series' name; longer runs are what the entries are about
+MAX_NAME_STEMS_DENSE = 12
+
+# Copies that have a headline in common and one of which tells nothing beyond it.
+MIN_HEADLINE_STEMS = 5  # fewer are a subject ("Ellen to host the Oscars"), not a headline
+MIN_HEADLINE_SHARED = 0.80
+MAX_BARE_STEMS = 3  # outside the headline: "Read more"; with 6, "Updated 4:08 p.m." made wrong ones
+
+# Copies by the sentences of their contents.
+MIN_SENTENCES = 3
+MIN_SENTENCES_SHARED = 0.30  # of the shorter sample: the edited copies of a wire text
+MIN_SENTENCES_SAME_FEED = 0.60  # one feed's entries share their boilerplate
+
+
+class Shared(Enum):
+    """What a copy shares with its original."""
+
+    WORDS = "words"
+    SHORTER_TEXT = "shorter text"
+    HEADLINE = "headline"
+    SENTENCES = "sentences"
+
+
 Shingles = tuple[tuple[int, ...], bool]  # ascending, and whether they stand for more
-
-# Coverage
-MIN_SHARED_STEMS = 2
-MIN_SHARED_STEMS_COLD = 4  # in a small window every word looks rare, a town's and an outlet's too
-COLD_POPULATION = 500
-
-# What the measures that `may_reach` leaves open can add at most: each is from 0 to 1.
-OPEN = ("name_cosine", "numbers_conflict", "title_numbers_conflict", "numbers_shared")
-MOST_OF_THE_REST = sum(max(0.0, COVERAGE[name]) for name in OPEN)
-GAP_WEIGHT = COVERAGE["gap_days"]
-ROUNDING = 1e-6  # sums in another order differ by less
-MIN_SHARED_WEIGHT = 0.8
-MIN_STEMS = 6  # of title and text: less names no event
-SHORT_TITLE_STEMS = 3  # "Letters to the editor", "Photos of the day": such titles are no evidence
-MIN_SHARED_OUTSIDE = 2  # stems outside both titles that entries with short titles must share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,20 +128,114 @@ def numbers_conflict(left: frozenset[int], right: frozenset[int]) -> bool:
     return bool(left) and bool(right) and not left & right
 
 
-def copied(left: Features, right: Features, *, same_feed: bool) -> Overlap | None:
-    """Return what two texts share where one is a copy of the other, else None.
+def series_of_feed(left: Features, right: Features) -> str:
+    """Return why two entries of one feed are instalments of a series, in words, or "".
 
-    Symmetric, and of the two entries alone.
+    Numbers differ; or each title fills words of its own into a form that both have: between how
+    they begin and how they end, or one for one.
     """
+    if left.title_numbers != right.title_numbers and left.title_numbers and right.title_numbers:
+        return SERIES_OF_FEED
+    shared = left.title & right.title
+    ours, theirs = len(left.title) - len(shared), len(right.title) - len(shared)
+    if not ours or not theirs:
+        return ""
+    if shared <= shared_name(left, right):
+        return SERIES_BY_NAME
+    slots = left.title_length == right.title_length and ours == theirs <= len(shared)
+    return SERIES_BY_SLOT if slots else ""
+
+
+def fills_a_form(left: Features, right: Features) -> bool:
+    """Return whether titles of one form name what the other entry does not, and all numbers differ.
+
+    Flood warnings for two counties, results of two firms: sent out by one agency in one form.
+    """
+    if not numbers_conflict(left.numbers, right.numbers):
+        return False
+    if left.title <= right.stems or right.title <= left.stems:
+        return False
+    if abs(left.title_length - right.title_length) <= MAX_FORM_WORDS:
+        return True
+    return len(left.title & right.title) * 2 >= max(len(left.title), len(right.title))
+
+
+def shared_name(left: Features, right: Features) -> frozenset[int]:
+    """Return the stems with which both titles begin, and those with which both end.
+
+    There a series carries its name, in a few words or in a dozen pieces of a dense script.
+    """
+    dense = left.language in UNSPACED_LANGUAGES
+    most = MAX_NAME_STEMS_DENSE if dense else MAX_NAME_STEMS
+    found: set[int] = set()
+    for step in (1, -1):
+        ends = left.title_order[::step][:most], right.title_order[::step][:most]
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(*ends, strict=False))
+        found.update(one for one, _ in same)
+    return frozenset(found)
+
+
+def same_headline(left: Features, right: Features) -> float:
+    """Return how much of the shorter headline both share where one tells no more than it; or 0."""
+    bare = min(len(left.stems - left.title), len(right.stems - right.title))
+    least = min(len(left.title), len(right.title))
+    if bare > MAX_BARE_STEMS or least < MIN_HEADLINE_STEMS:
+        return 0.0
+    shared = len(left.title & right.title) / max(len(left.title), len(right.title))
+    return shared if shared >= MIN_HEADLINE_SHARED else 0.0
+
+
+def same_sentences(ours: tuple[int, ...], theirs: tuple[int, ...]) -> tuple[int, int]:
+    """Return how many sentences two samples share, and of how many in the shorter one.
+
+    A full sample holds every hash up to its largest, any other all that there are.
+    """
+    if not ours or not theirs:
+        return 0, 0
+    whole = max(ours[-1], theirs[-1])
+    limit = min([side[-1] for side in (ours, theirs) if len(side) == MAX_SENTENCES], default=whole)
+    left, right = ({one for one in side if one <= limit} for side in (ours, theirs))
+    return len(left & right), min(len(left), len(right))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """Why one entry is a copy of the other: what both share, and which part of the shorter one."""
+
+    of: Shared
+    share: float
+
+    @property
+    def score(self) -> float:
+        """Return how sure it is: below 1, which is for what is one by its address or id."""
+        return min(MAX_COPY_SCORE, self.share)
+
+
+def copied(left: Features, right: Features, *, same_feed: bool) -> Copy | None:
+    """Return what makes one entry a copy of the other, or None. Symmetric, of the two alone."""
     found = overlap(left.sketch, right.sketch)
-    if not is_alike(found) or copy_refusal(left, right, found, same_feed=same_feed):
+    if is_alike(found) and not copy_refusal(left, right, found, same_feed=same_feed):
+        if is_contained(found):
+            return Copy(of=Shared.SHORTER_TEXT, share=found.contained)
+        return Copy(of=Shared.WORDS, share=found.jaccard)
+    if in_series(left, right) or numbers_conflict(left.title_numbers, right.title_numbers):
         return None
-    return found
+    if not same_feed and (share := same_headline(left, right)):
+        return Copy(of=Shared.HEADLINE, share=share)
+    return _copied_sentences(left, right, same_feed=same_feed)
 
 
-def copy_score(found: Overlap) -> float:
-    """Return how sure a copy is: below 1, which is for what is identical by its address or id."""
-    return min(MAX_COPY_SCORE, found.contained if is_contained(found) else found.jaccard)
+def _copied_sentences(left: Features, right: Features, *, same_feed: bool) -> Copy | None:
+    shared, least = same_sentences(left.sentences, right.sentences)
+    needed = MIN_SENTENCES_SAME_FEED if same_feed else MIN_SENTENCES_SHARED
+    if shared < MIN_SENTENCES or shared < needed * least:
+        return None
+    if same_feed and (left.title_numbers != right.title_numbers or series_of_feed(left, right)):
+        return None
+    covered_least = MIN_TITLE_COVERED if same_feed else MIN_TITLE_COVERED_LONG
+    if least_covered(left, right) < covered_least:
+        return None
+    return Copy(of=Shared.SENTENCES, share=shared / least)
 
 
 def is_contained(found: Overlap) -> bool:
@@ -149,10 +254,16 @@ def copy_refusal(left: Features, right: Features, found: Overlap, *, same_feed: 
         return "the titles have nothing to do with each other"
     if same_feed and left.title_numbers != right.title_numbers:
         return SERIES_OF_FEED
-    conflict = numbers_conflict(left.title_numbers, right.title_numbers)
-    if conflict and found.jaccard < SURE_JACCARD:
+    if same_feed and (series := series_of_feed(left, right)):
+        return series
+    return "" if found.jaccard >= SURE_JACCARD else _other_names(left, right)
+
+
+def _other_names(left: Features, right: Features) -> str:
+    """Return why two entries tell of two things in much the same words, or ""."""
+    if numbers_conflict(left.title_numbers, right.title_numbers):
         return "the titles name other numbers"
-    return ""
+    return "one form with other names and numbers" if fills_a_form(left, right) else ""
 
 
 def is_same_page(left: Features, right: Features) -> bool:
@@ -165,184 +276,3 @@ def is_same_page(left: Features, right: Features) -> bool:
     if numbers_conflict(left.title_numbers, right.title_numbers):
         return False
     return least_covered(left, right) >= SAME_PAGE_COVERED
-
-
-# -------------------------------------------------------------------- coverage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """One of two entries that are compared: its features and what its words weigh."""
-
-    features: Features
-    weights: Weights
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
-    """What the coverage model weighs, each from 0 to 1 unless said; names as in `coefficients`."""
-
-    title_cosine: float
-    text_cosine: float
-    covered_least: float
-    covered_most: float
-    shorter_in_title: float
-    name_cosine: float
-    numbers_conflict: float
-    title_numbers_conflict: float
-    numbers_shared: float
-    gap_days: float  # days
-    rarest: float  # rarity of the rarest shared stem
-
-
-def refusal(left: Features, right: Features, *, same_feed: bool) -> str:
-    """Return why two entries can never be coverage of one event, in words, or "" when they can."""
-    if in_series(left, right):
-        return SERIES
-    if same_feed and left.title_numbers != right.title_numbers:
-        return SERIES_OF_FEED
-    if left.language and right.language and left.language != right.language:
-        return f"two languages ({left.language}, {right.language})"
-    if min(len(left.stems), len(right.stems)) < MIN_STEMS:
-        return "too few words to name an event"
-    if _is_vague(left, right) or _is_vague(right, left):
-        return "a title too short to name an event"
-    return ""
-
-
-def _is_vague(one: Features, other: Features) -> bool:
-    """Return whether a short title says nothing of what both entries tell beside their titles."""
-    if len(one.title) > SHORT_TITLE_STEMS:
-        return False
-    outside = (one.stems & other.stems) - one.title - other.title
-    return len(outside) < MIN_SHARED_OUTSIDE or one.title.isdisjoint(other.stems)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """How much an entry's words weigh by their rarity, for cosines and parts."""
-
-    title_sum: float
-    title_norm: float
-    text_norm: float
-    name_norm: float
-
-
-def weigh(features: Features, of: Mapping[int, float]) -> Weights:
-    """Return the weights of an entry's words, given the rarity of each of its stems."""
-    return Weights(
-        title_sum=sum(of[stem] for stem in features.title) or 1.0,
-        title_norm=_norm(features.title, of),
-        text_norm=_norm(features.stems, of),
-        name_norm=_norm(features.names, of),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """The rarity of the words that two entries share, summed."""
-
-    squares: float
-    rarest: float
-    in_first: float  # that stand in the new entry's title
-    in_second: float
-    in_both: float
-    title_squares: float  # of those in both titles
-
-
-def shared_words(
-    ours: Features, theirs: tuple[Iterable[int], Iterable[int]], *, rarity: Mapping[int, float]
-) -> Shared | None:
-    """Return what the words of two entries share, or None where it is nothing.
-
-    `theirs` are the other's title stems and all of them, `rarity` that of every stem of `ours`.
-    """
-    weights = [rarity[stem] for stem in ours.stems.intersection(theirs[1])]
-    if not weights:
-        return None
-    in_both = [rarity[stem] for stem in ours.title.intersection(theirs[0])]
-    return Shared(
-        squares=_squares(weights),
-        rarest=max(weights),
-        in_first=_sum(ours.title.intersection(theirs[1]), rarity),
-        in_second=_sum(ours.stems.intersection(theirs[0]), rarity),
-        in_both=sum(in_both),
-        title_squares=_squares(in_both),
-    )
-
-
-def least_shared(population: int) -> int:
-    """Return how many stems two entries must share, in a window of so many entries."""
-    return MIN_SHARED_STEMS_COLD if population < COLD_POPULATION else MIN_SHARED_STEMS
-
-
-def likeness(
-    new: Side, old: Side, *, rarity: Mapping[int, float], gap_days: float, least_shared: int
-) -> Likeness | None:
-    """Return what the model weighs of two entries, or None where they share too little.
-
-    `rarity` holds the rarity of every stem of the new entry, `least_shared` is in stems.
-    """
-    ours, theirs = new.features, old.features
-    shared = ours.stems & theirs.stems
-    if len(shared) < least_shared:
-        return None
-    weights = [rarity[stem] for stem in shared]
-    if sum(weights) < MIN_SHARED_WEIGHT:
-        return None
-    in_both = [rarity[stem] for stem in ours.title & theirs.title]
-    first = _sum(shared & ours.title, rarity) / new.weights.title_sum
-    second = _sum(shared & theirs.title, rarity) / old.weights.title_sum
-    named = [rarity[stem] for stem in ours.names & theirs.names]
-    return Likeness(
-        title_cosine=_squares(in_both) / (new.weights.title_norm * old.weights.title_norm),
-        text_cosine=_squares(weights) / (new.weights.text_norm * old.weights.text_norm),
-        covered_least=min(first, second),
-        covered_most=max(first, second),
-        shorter_in_title=sum(in_both) / min(new.weights.title_sum, old.weights.title_sum),
-        name_cosine=_squares(named) / (new.weights.name_norm * old.weights.name_norm),
-        numbers_conflict=float(numbers_conflict(ours.numbers, theirs.numbers)),
-        title_numbers_conflict=float(numbers_conflict(ours.title_numbers, theirs.title_numbers)),
-        numbers_shared=min(1.0, len(ours.numbers & theirs.numbers) / 2),
-        gap_days=gap_days,
-        rarest=max(weights),
-    )
-
-
-def probability(found: Likeness) -> float:
-    """Return how likely two entries are coverage of one event, by the trained model."""
-    total = INTERCEPT + sum([weight * getattr(found, name) for name, weight in COVERAGE.items()])
-    return 1.0 / (1.0 + exp(-total))
-
-
-def may_reach(
-    asked: float, shared: Shared, weights: tuple[Weights, Weights], *, gap_days: float
-) -> bool:
-    """Return False where `probability` is below `asked` for sure, whatever the rest of them is.
-
-    Needs the words alone: names, numbers and guards, which cost more to decode, are left open.
-    """
-    new, old = weights
-    first, second = shared.in_first / new.title_sum, shared.in_second / old.title_sum
-    total = (
-        INTERCEPT + MOST_OF_THE_REST + GAP_WEIGHT * gap_days
-        + COVERAGE["title_cosine"] * shared.title_squares / (new.title_norm * old.title_norm)
-        + COVERAGE["text_cosine"] * shared.squares / (new.text_norm * old.text_norm)
-        + COVERAGE["covered_least"] * min(first, second)
-        + COVERAGE["covered_most"] * max(first, second)
-        + COVERAGE["shorter_in_title"] * shared.in_both / min(new.title_sum, old.title_sum)
-        + COVERAGE["rarest"] * shared.rarest
-    )  # fmt: skip
-    return total > log(asked / (1.0 - asked)) - ROUNDING
-
-
-def _norm(stems: Iterable[int], of: Mapping[int, float]) -> float:
-    return sqrt(_squares([of[stem] for stem in stems])) or 1.0
-
-
-def _squares(weights: list[float]) -> float:
-    return sum([weight * weight for weight in weights])
-
-
-def _sum(stems: Iterable[int], of: Mapping[int, float]) -> float:
-    return sum([of[stem] for stem in stems])

@@ -1,7 +1,8 @@
 """What folding compares of an entry, as compact bytes: made where it is read, decoded where folded.
 
 The bytes depend on the entry alone, so that two processes agree on them. The layout carries a
-version: bytes of another version decode to features that match nothing.
+version. Those of an older one are still read: what they lack speaks neither for nor against. Bytes
+of an unknown version decode to features that match nothing.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ import re
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 from aggregator.fold import words
 from aggregator.fold.identity import canonical_url, guid_identity
+from aggregator.fold.sentences import sample
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from aggregator.model import Entry
 
-VERSION = 1
+VERSION = 2
+OLDEST_VERSION = 1  # it has no sentences
 # Bounds on what one entry may cost. Longer texts gain nothing: a copy shows in its first 150 words.
 MAX_TITLE_CHARACTERS = 400
 MAX_TEXT_CHARACTERS = 900
@@ -33,6 +36,8 @@ MAX_WORDS = 24  # readable ones, for reasons
 # version, language, counts: title stems, stems, names, title numbers, numbers, shingles, title
 # words; shingles truncated or not; identity keys of url and guid; masked title and its values
 _HEADER = struct.Struct("<B2s7B?QQQQ")
+# From version 2 the count of sentences follows in a byte of its own.
+_LISTS_AT = {OLDEST_VERSION: _HEADER.size, VERSION: _HEADER.size + 1}
 _TAG = re.compile(r"<[^>]{0,2000}>")
 
 
@@ -53,6 +58,8 @@ class Features:
     numbers: frozenset[int] = frozenset()
     shingles: tuple[int, ...] = ()  # ascending
     truncated: bool = False  # the shingles are the smallest of more
+    title_order: tuple[int, ...] = ()  # its stems as they come
+    sentences: tuple[int, ...] = ()  # of the content; ascending, the smallest of all
 
     @property
     def sketch(self) -> tuple[tuple[int, ...], bool]:
@@ -68,14 +75,14 @@ def describe(entry: Entry) -> bytes:
     title = words.normalise(entry.title[:MAX_TITLE_CHARACTERS])
     text = words.normalise(_text(entry)[:MAX_TEXT_CHARACTERS])
     raw_title = words.tokens(title)
-    sentences = words.sentences(text)
+    parts = words.sentences(text)
     title_words = words.fold(raw_title)
-    text_words = words.fold(chain.from_iterable(sentences))
+    text_words = words.fold(chain.from_iterable(parts))
     both = title_words + text_words
     when = words.dates(both)
     language = words.language_of(both, title + text, declared=entry.language)
     title_stems, stems, readable = _stems(both, len(title_words), language, when=when)
-    named = set(words.stems(words.names(raw_title, sentences), language=language))
+    named = set(words.stems(words.names(raw_title, parts), language=language))
     shingles = _shingles(title_words, text_words)
     masked, values = words.mask(title_words)
     lists = (
@@ -85,60 +92,83 @@ def describe(entry: Entry) -> bytes:
         _hashes(words.numbers(both, when=when)),
         shingles[:MAX_SHINGLES],
     )
+    beyond = sample(entry.content) if entry.content else []
     header = _HEADER.pack(
         VERSION, language.encode("ascii", "replace")[:2], title_stems, *map(len, lists),
         min(len(title_words), 255), len(shingles) > MAX_SHINGLES,
         key_of(canonical_url(entry.url)), key_of(guid_identity(entry.guid)),
         key_of(masked) if values else 0, key_of(values),
     )  # fmt: skip
-    flat = [number for numbers in lists for number in numbers]
-    return header + struct.pack(f"<{len(flat)}I", *flat) + "\n".join(readable).encode("utf-8")
+    flat = [*chain.from_iterable(lists), *beyond]
+    numbers = struct.pack(f"<{len(flat)}I", *flat)
+    return header + bytes((len(beyond),)) + numbers + "\n".join(readable).encode("utf-8")
 
 
 def decode(data: bytes) -> Features:
-    """Return the features of an entry; those that match nothing where the version is another."""
-    if len(data) < _HEADER.size or data[0] != VERSION:
+    """Return the features of an entry; those that match nothing where the version is unknown."""
+    start = _lists_at(data)
+    if not start:
         return NOTHING
     _, language, title, *counts, length, truncated, url, guid, mask, values = _HEADER.unpack_from(
         data
     )
-    flat = struct.unpack_from(f"<{sum(counts)}I", data, _HEADER.size)
-    stems, names, title_numbers, numbers, _ = _ends(counts)
+    flat = struct.unpack_from(f"<{sum(counts) + _beyond(data)}I", data, start)
+    stems, names, title_numbers, numbers, shingles = accumulate(counts)
     return Features(
         language=language.rstrip(b"\0").decode("ascii"),
         url_key=url, guid_key=guid, mask_key=mask, mask_values=values, title_length=length,
         title=frozenset(flat[:title]), stems=frozenset(flat[:stems]),
         names=frozenset(flat[stems:names]), title_numbers=frozenset(flat[names:title_numbers]),
-        numbers=frozenset(flat[title_numbers:numbers]), shingles=flat[numbers:],
-        truncated=truncated,
+        numbers=frozenset(flat[title_numbers:numbers]), shingles=flat[numbers:shingles],
+        truncated=truncated, title_order=flat[:title], sentences=flat[shingles:],
     )  # fmt: skip
 
 
 def decode_shingles(data: bytes) -> tuple[tuple[int, ...], bool]:
     """Return the shingles alone, and whether they are truncated: a fifth of the cost of it all."""
-    if len(data) < _HEADER.size or data[0] != VERSION:
+    start = _lists_at(data)
+    if not start:
         return (), False
     header = _HEADER.unpack_from(data)
-    start = _HEADER.size + 4 * sum(header[3:7])
+    start += 4 * sum(header[3:7])
     return struct.unpack_from(f"<{header[7]}I", data, start), header[9]
+
+
+def decode_sentences(data: bytes) -> tuple[int, ...]:
+    """Return the sample of the sentences of the content alone."""
+    start = _lists_at(data)
+    if not start or not (count := _beyond(data)):
+        return ()
+    return struct.unpack_from(f"<{count}I", data, start + 4 * sum(data[4:9]))
 
 
 def decode_stems(data: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the stems of the title, and those of title and text: a third of the cost of it all."""
-    if len(data) < _HEADER.size or data[0] != VERSION:
+    start = _lists_at(data)
+    if not start:
         return (), ()
-    stems = struct.unpack_from(f"<{data[4]}I", data, _HEADER.size)
+    stems = struct.unpack_from(f"<{data[4]}I", data, start)
     return stems[: data[3]], stems
 
 
 def readable_words(data: bytes) -> dict[int, str]:
     """Return a word for the stems that were kept readable, in the order of the text."""
-    if len(data) < _HEADER.size or data[0] != VERSION:
+    start = _lists_at(data)
+    if not start:
         return {}
-    counts = _HEADER.unpack_from(data)[3:8]
-    readable = data[_HEADER.size + 4 * sum(counts) :].decode("utf-8").split("\n")
-    stems = struct.unpack_from(f"<{counts[0]}I", data, _HEADER.size)
+    readable = data[start + 4 * (sum(data[4:9]) + _beyond(data)) :].decode("utf-8").split("\n")
+    stems = struct.unpack_from(f"<{data[4]}I", data, start)
     return dict(zip(stems, readable, strict=False))
+
+
+def _lists_at(data: bytes) -> int:
+    """Return where the lists of numbers begin; 0 where there is nothing that we can read."""
+    return _LISTS_AT.get(data[0], 0) if len(data) >= _HEADER.size else 0
+
+
+def _beyond(data: bytes) -> int:
+    """Return how many sentences the sample of the content holds."""
+    return data[_HEADER.size] if data[0] == VERSION else 0
 
 
 def key_of(text: str) -> int:
@@ -181,11 +211,3 @@ def _shingles(title_words: Sequence[str], text_words: Sequence[str]) -> list[int
 
 def _hashes(texts: Iterable[str]) -> list[int]:
     return [words.hash_word(text) for text in dict.fromkeys(texts)][:MAX_FEW]
-
-
-def _ends(counts: Sequence[int]) -> list[int]:
-    ends, end = [], 0
-    for count in counts:
-        end += count
-        ends.append(end)
-    return ends

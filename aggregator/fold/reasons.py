@@ -36,6 +36,21 @@ def shorter_inside(share: float) -> str:
     return f"{_percent(share)} % of the words of the shorter entry stand in the longer one"
 
 
+def same_headline(share: float) -> str:
+    """Return the reason of a copy where one entry tells nothing beyond its headline."""
+    return f"{_percent(share)} % of the shorter headline is the same, and no more is told under it"
+
+
+def same_sentences(share: float) -> str:
+    """Return the reason of a copy that shows in the full text."""
+    return f"{_percent(share)} % of the sentences of the shorter full text are the same"
+
+
+def one_event(why: str) -> str:
+    """Return the reason of two stories that coverage joins."""
+    return f"two stories on one event: {why}"
+
+
 def shared_words(
     shared: Iterable[int], words: Mapping[int, str], rarity: Mapping[int, float], *, part: float
 ) -> str:

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from aggregator.fold import candidates, decide
+from aggregator.fold import candidates, coverage, decide, grouping, reasons
 from aggregator.fold.compare import (
-    chance,
     copied,
     explain_copy,
     explain_coverage,
     is_same_feed,
     likeness,
-    may_cover,
     newcomer,
     why_copied,
     why_covers,
@@ -27,23 +25,18 @@ from aggregator.fold.compare import (
 )
 from aggregator.fold.features import decode
 from aggregator.fold.identity import story_id as make_story_id
+from aggregator.fold.met import SAME_AFTER_REDIRECTS, MetAddresses
 from aggregator.fold.window import Window, kept_of
 from aggregator.model import Joined, Merged, Relation, Started
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from aggregator.fold.compare import Newcomer
     from aggregator.fold.features import Features
     from aggregator.fold.window import Kept
     from aggregator.model import Arrival, Folding, StoryUpdate
-
-# Coverage joins a story when its likeliest member is at least so likely, and all on average.
-MIN_BEST = 0.75
-MIN_AVERAGE = 0.50
-MAX_MEMBERS_COMPARED = 12  # of one story, for the average
-MAX_STORIES_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +51,11 @@ class Match:
 class Index:
     """The recent entries and their stories, ready to take the next entry."""
 
-    def __init__(self, folding: Folding, *, follow_ups: bool = False) -> None:
-        """Begin empty, with the width of the window and whether coverage is grouped.
-
-        With `follow_ups`, a feed's second entry on an event may join its story too; without, the
-        entries of one feed are never coverage of each other.
-        """
-        self._follow_ups = follow_ups
-        self._window_s = folding.window.total_seconds()
+    def __init__(self, folding: Folding) -> None:
+        """Begin empty, with the width of the window and whether coverage is grouped."""
         self._coverage = folding.coverage
-        self._window = Window()
+        self._window = Window(width_s=folding.window.total_seconds())
+        self._met = MetAddresses()
         self._apart: dict[int, set[int]] = {}
         self._landing: set[int] = set()  # addresses that one feed uses for unlike entries
 
@@ -78,6 +66,7 @@ class Index:
     def add(self, arrival: Arrival, *, story_id: str) -> None:
         """Take in an entry whose story is known already."""
         features = decode(arrival.features)
+        self._met.note(arrival)
         self._note_landing(arrival, features)
         self._window.add(kept_of(arrival, story_id=story_id), features)
 
@@ -88,6 +77,7 @@ class Index:
         """
         self._window.remove(arrival.entry_id)
         features = decode(arrival.features)
+        self._met.note(arrival)
         self._note_landing(arrival, features)
         kept = kept_of(arrival, story_id="")
         first, merges = self._decide(newcomer(kept, features, self._window), arrival)
@@ -111,7 +101,8 @@ class Index:
         limit = moment.timestamp()
         for entry_id in [one.entry_id for one in self._window.kept.values() if one.at_s < limit]:
             self._window.remove(entry_id)
-        self._landing = {key for key in self._landing if self._window.identities.entries(key)}
+            self._met.forget(entry_id)
+        self._landing = {key for key in self._landing if self._sharing(key)}
 
     def explain(self, entry_a: int, entry_b: int) -> str:
         """Return in words why two entries are one story, or what speaks against it."""
@@ -127,18 +118,16 @@ class Index:
         yield "in one story" if together else "in two stories"
         if kept.entry_id in self._apart.get(new.kept.entry_id, ()):
             yield "kept apart by a person"
-        if not self._is_near(new, kept):
+        if not self._window.is_near(new.kept, kept):
             yield "further apart in time than the window"
-        keys = set(candidates.identity_keys(new.features))
-        shared = sorted(keys.intersection(candidates.identity_keys(decode(kept.features))))
+        keys = set(self._keys(new.kept.entry_id, new.features))
+        shared = sorted(keys.intersection(self._keys(kept.entry_id, decode(kept.features))))
         if shared:
             usable = all(self._is_same_thing(new, kept, key) for key in shared)
-            yield why_same(new, kept) + ("" if usable else ", but used for unlike entries")
+            yield self._why_same(new, kept) + ("" if usable else ", but used for unlike entries")
         yield explain_copy(new, kept)
-        if not self._follow_ups and is_same_feed(new, kept):
-            yield "no coverage: both are of one feed"
-        else:
-            yield explain_coverage(new, kept, self._window, asked=MIN_BEST)
+        asked = coverage.probability(grouping.JOIN_ONE)
+        yield explain_coverage(new, kept, self._window, asked=asked)
 
     # ------------------------------------------------------------ the decision
 
@@ -149,9 +138,8 @@ class Index:
         if copies:
             first, *others = copies
             return _joined(new, first, Relation.COPY), self._merges(first, others)
-        match = self._best_coverage(new)
-        if match is not None:
-            return _joined(new, match, Relation.COVERAGE), ()
+        if covered := self._covered(new):
+            return covered
         return Started(story_id=self._free_id(arrival), entry_id=arrival.entry_id), ()
 
     def _free_id(self, arrival: Arrival) -> str:
@@ -210,34 +198,54 @@ class Index:
         found: dict[str, Match] = {}
         for kept in self._same_things(new):
             if kept.story_id not in found:
-                found[kept.story_id] = Match(kept=kept, reason=why_same(new, kept), score=1.0)
+                found[kept.story_id] = Match(kept=kept, reason=self._why_same(new, kept), score=1.0)
         sharing = self._window.sketches.sharing(candidates.sketch_keys(new.features))
         near = (
-            kept for kept in map(self._window.kept.__getitem__, sharing) if self._is_near(new, kept)
+            kept
+            for kept in map(self._window.kept.__getitem__, sharing)
+            if self._window.is_near(new.kept, kept)
         )
         for kept in islice(near, candidates.MAX_COPY_CANDIDATES):
-            if kept.story_id not in found and (overlap := copied(new, kept)):
-                found[kept.story_id] = Match(
-                    kept=kept, reason=why_copied(overlap), score=decide.copy_score(overlap)
-                )
+            if kept.story_id not in found and (copy := copied(new, kept)):
+                found[kept.story_id] = Match(kept=kept, reason=why_copied(copy), score=copy.score)
         return list(found.values())
 
     def _same_things(self, new: Newcomer) -> Iterator[Kept]:
-        for key in candidates.identity_keys(new.features):
-            for entry_id in self._window.identities.entries(key):
+        for key in self._keys(new.kept.entry_id, new.features):
+            for entry_id in self._sharing(key):
                 kept = self._window.kept[entry_id]
-                if self._is_near(new, kept) and self._is_same_thing(new, kept, key):
+                if self._window.is_near(new.kept, kept) and self._is_same_thing(new, kept, key):
                     yield kept
 
+    def _keys(self, entry_id: int, features: Features) -> tuple[int, ...]:
+        """Return the identity keys of an entry, that of where its link led among them."""
+        keys = {*candidates.identity_keys(features), self._met.key(entry_id)}
+        return tuple(sorted(keys - {0}))
+
+    def _sharing(self, key: int) -> list[int]:
+        """Return the entries of the window that carry a key or led to its address."""
+        met = (one for one in self._met.entries(key) if one in self._window.kept)
+        return list(dict.fromkeys((*self._window.identities.entries(key), *met)))
+
+    def _why_same(self, new: Newcomer, kept: Kept) -> str:
+        ours = candidates.identity_keys(new.features)
+        theirs = candidates.identity_keys(decode(kept.features))
+        return SAME_AFTER_REDIRECTS if set(ours).isdisjoint(theirs) else why_same(new, kept)
+
     def _is_same_thing(self, new: Newcomer, kept: Kept, key: int) -> bool:
-        """Return whether one address means one thing: not where one feed has used it for others."""
-        if key in self._landing or is_same_feed(new, kept):
-            return decide.is_same_page(new.features, decode(kept.features))
+        """Return whether one address means one thing: not where one feed has used it for others.
+
+        An id means one thing to feeds that link elsewhere with it only where the words agree: two
+        sites on one system count alike.
+        """
+        theirs = decode(kept.features)
+        if key in self._landing or is_same_feed(new, kept) or _is_id_alone(new, theirs, key):
+            return decide.is_same_page(new.features, theirs)
         return True
 
     def _note_landing(self, arrival: Arrival, features: Features) -> None:
-        for key in candidates.identity_keys(features):
-            for entry_id in self._window.identities.entries(key):
+        for key in self._keys(arrival.entry_id, features):
+            for entry_id in self._sharing(key):
                 kept = self._window.kept[entry_id]
                 if kept.feed_id != arrival.feed_id or entry_id == arrival.entry_id:
                     continue
@@ -245,81 +253,83 @@ class Index:
                     self._landing.add(key)
                     break
 
-    def _is_near(self, new: Newcomer, kept: Kept) -> bool:
-        return abs(new.kept.at_s - kept.at_s) <= self._window_s
-
     # ---------------------------------------------------------------- coverage
 
-    def _best_coverage(self, new: Newcomer) -> Match | None:
-        """Return the likeliest member of the story that the entry covers too, or None."""
+    def _covered(self, new: Newcomer) -> tuple[Joined, tuple[Merged, ...]] | None:
+        """Return the join of the story that the entry covers too, and of what it ties to it."""
         if not (self._coverage and new.kept.coverage):
             return None
-        for match in self._likeliest(new):
-            average = self._average(new, match.kept.story_id)
-            if average is not None and average >= MIN_AVERAGE:
-                return match
-        return None
+        found = [
+            one
+            for one in grouping.considered(new, self._window)
+            if not self._is_apart((new.kept.entry_id,), one.story_id)
+        ]
+        if not found or not found[0].is_enough:
+            return None
+        others = [one.story_id for one in found[1:] if one.may_tie]
+        tied = self._tied(found[0].story_id, others)
+        kept_id = min((found[0].story_id, *tied), key=self._age)
+        best = found[0].best
+        joined = Joined(
+            story_id=kept_id,
+            entry_id=new.kept.entry_id,
+            relation=Relation.COVERAGE,
+            reason=why_covers(new, best.kept, best.likeness),
+            score=coverage.probability(best.odds),
+            witness_id=best.kept.entry_id,
+        )
+        return joined, _tie(kept_id, found[0].story_id, tied)
 
-    def candidates(self, arrival: Arrival) -> list[tuple[int, decide.Likeness]]:
-        """Return the entries that an arrival is compared with for coverage, and their likeness.
+    def _tied(self, story_id: str, others: Iterable[str]) -> dict[str, grouping.Bond]:
+        """Return the other stories that are one with this one, with what ties them to it."""
+        members = list(self._window.stories[story_id].members)
+        tied: dict[str, grouping.Bond] = {}
+        for other in others:
+            if self._is_apart(members, other):
+                continue
+            theirs = self._window.stories[other].members
+            if bond := grouping.bond(members, theirs, self._window):
+                tied[other] = bond
+                members += theirs
+        return tied
+
+    def candidates(self, arrival: Arrival, *, most: int) -> list[tuple[int, coverage.Likeness]]:
+        """Return up to `most` entries that an arrival is compared with for coverage, and how alike.
 
         What the model is trained on.
         """
         kept = kept_of(arrival, story_id="")
         new = newcomer(kept, decode(arrival.features), self._window)
         copies = {match.kept.entry_id for match in self._copies(new)}
-        found = ((kept.entry_id, likeness(new, kept, self._window)) for kept in self._partners(new))
+        near = grouping.partners(new, self._window, most=most)
+        found = ((kept.entry_id, likeness(new, kept, self._window)) for kept in near)
         return [(one, like) for one, like in found if like and one not in copies]
 
-    def _partners(self, new: Newcomer) -> Iterator[Kept]:
-        """Yield the best that are near in time and of other feeds; hundreds are passed over."""
-        at_s, feed_id, left = new.kept.at_s, new.kept.feed_id, candidates.MAX_COVERAGE_CANDIDATES
-        for entry_id in self._window.stems.partners(new.rarity):
-            kept = self._window.kept.get(entry_id)
-            if kept is None or abs(at_s - kept.at_s) > self._window_s or not kept.coverage:
-                continue
-            if kept.feed_id == feed_id and not self._follow_ups:
-                continue
-            yield kept
-            left -= 1
-            if not left:
-                return
 
-    def _likeliest(self, new: Newcomer) -> list[Match]:
-        """Return the likeliest partner in each story, the likeliest story first."""
-        best: dict[str, Match] = {}
-        for kept in self._partners(new):
-            if not may_cover(new, kept, self._window, asked=MIN_BEST):
-                continue
-            found = likeness(new, kept, self._window)
-            score = decide.probability(found) if found else 0.0
-            if found and score >= MIN_BEST and _is_better(score, best.get(kept.story_id)):
-                reason = why_covers(new, kept, found)
-                best[kept.story_id] = Match(kept=kept, reason=reason, score=score)
-        ranked = sorted(best.values(), key=lambda match: (-match.score, match.kept.entry_id))
-        return ranked[:MAX_STORIES_COMPARED]
-
-    def _may_cover(self, new: Newcomer, kept: Kept) -> bool:
-        other = self._follow_ups or not is_same_feed(new, kept)
-        return kept.coverage and other and self._is_near(new, kept)
-
-    def _average(self, new: Newcomer, story_id: str) -> float | None:
-        """Return the average likelihood over a story's members; None where it is closed."""
-        if self._is_apart((new.kept.entry_id,), story_id):
-            return None
-        members = [self._window.kept[one] for one in self._window.stories[story_id].members]
-        if not self._follow_ups and any(is_same_feed(new, kept) for kept in members):
-            return None
-        scores = [
-            chance(new, kept, self._window)
-            for kept in members[-MAX_MEMBERS_COMPARED:]
-            if self._may_cover(new, kept)
-        ]
-        return sum(scores) / len(scores)
+def _tie(kept_id: str, joined_id: str, tied: Mapping[str, grouping.Bond]) -> tuple[Merged, ...]:
+    """Return the merges that make the joined story and those tied to it the oldest of them."""
+    if not tied:
+        return ()
+    first = next(iter(tied.values()))
+    bonds = {joined_id: tied.get(kept_id, first), **tied}
+    return tuple(
+        Merged(
+            kept_id=kept_id,
+            absorbed_id=absorbed_id,
+            relation=Relation.COVERAGE,
+            reason=reasons.one_event(why_covers(bond.one, bond.other.kept, bond.other.likeness)),
+            score=coverage.probability(bond.average),
+        )
+        for absorbed_id, bond in bonds.items()
+        if absorbed_id != kept_id
+    )
 
 
-def _is_better(score: float, match: Match | None) -> bool:
-    return match is None or score > match.score
+def _is_id_alone(new: Newcomer, theirs: Features, key: int) -> bool:
+    """Return whether a key is the guid of both, while each has a link of its own."""
+    ours = new.features
+    links = {ours.url_key, theirs.url_key}
+    return ours.guid_key == theirs.guid_key == key and len(links - {0, key}) > 1
 
 
 def _joined(new: Newcomer, match: Match, relation: Relation) -> Joined:

@@ -9,10 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aggregator.fold import candidates, decide
+from aggregator.fold import candidates, coverage
 from aggregator.fold.features import decode
 
 if TYPE_CHECKING:
+    from aggregator.fold.coverage import Weights
     from aggregator.fold.features import Features
     from aggregator.model import Arrival
 
@@ -33,7 +34,7 @@ class Kept:
     coverage: bool
     features: bytes
     story_id: str
-    weights: decide.Weights | None = None
+    weights: Weights | None = None
     weighed_at: int = 0  # the window's population then
 
 
@@ -61,8 +62,9 @@ class Group:
 class Window:
     """The entries in the window, each in one story."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, *, width_s: float) -> None:
+        """Begin empty, with how far apart in time two entries of a story may be."""
+        self.width_s = width_s
         self.kept: dict[int, Kept] = {}
         self.stories: dict[str, Group] = {}
         self.identities = candidates.KeyPostings()
@@ -119,15 +121,19 @@ class Window:
             found = self.stories[story_id] = Group(age=self._ages)
         return found
 
-    def side(self, kept: Kept, features: Features) -> decide.Side:
+    def is_near(self, one: Kept, other: Kept) -> bool:
+        """Return whether two entries are so near in time that they may be of one story."""
+        return abs(one.at_s - other.at_s) <= self.width_s
+
+    def side(self, kept: Kept, features: Features) -> coverage.Side:
         """Return an entry with its words weighed; weights are kept until the window has changed."""
         weights = self.fresh_weights(kept)
         if weights is None:
-            weights = decide.weigh(features, self.stems.rarities(features.stems))
+            weights = coverage.weigh(features, self.stems.rarities(features.stems))
             kept.weights, kept.weighed_at = weights, self.stems.population
-        return decide.Side(features=features, weights=weights)
+        return coverage.Side(features=features, weights=weights)
 
-    def fresh_weights(self, kept: Kept) -> decide.Weights | None:
+    def fresh_weights(self, kept: Kept) -> Weights | None:
         """Return what an entry's words weigh, or None where that must be computed again."""
         small = kept.weighed_at < candidates.KNOWN_POPULATION
         growth = STALE_GROWTH_SMALL if small else STALE_GROWTH

@@ -1,6 +1,6 @@
 """Words of any language: tokens, stems, numbers and names, without assuming spaces or English.
 
-Scripts written without spaces give pairs of characters. Nothing here depends on other texts.
+Scripts written without spaces give pairs or triples of characters. Nothing depends on other texts.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ _UNSPACED = re.compile(
     r"[\u0e01-\u0eff\u0f00-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf"
     r"\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
 )
+# Thai, Lao, Burmese, Khmer: a character is a letter or a mark, and a pair of them says little.
+_ALPHABETIC = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _ARABIC_MARKS = re.compile(r"[\u064b-\u0652\u0640]")
 _MARKS = re.compile(r"[\u0300-\u036f]")
 _SENTENCE_END = re.compile(r"(?<=[.!?\u2026\u3002\uff01\uff1f:|])\s+")
@@ -116,14 +118,15 @@ def _fold_word(word: str) -> str:
 
 
 def _pieces(word: str) -> list[str]:
-    """Return a word, its unspaced runs as pairs of characters and the rest as it is."""
+    """Return a word, its unspaced runs as pairs or triples of characters, the rest as it is."""
     pieces: list[str] = []
     start = 0
     for match in _UNSPACED.finditer(word):
         if match.start() > start:
             pieces.append(word[start : match.start()])
         run = match[0]
-        pieces += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
+        size = 3 if _ALPHABETIC.match(run) else 2
+        pieces += [run[i : i + size] for i in range(max(1, len(run) - size + 1))]
         start = match.end()
     if start < len(word):
         pieces.append(word[start:])

@@ -49,10 +49,20 @@ from aggregator.model.published import (
     PollReport,
     Publication,
 )
-from aggregator.model.read import Enclosure, Entry, Fetched, Outcome, Page, ReadEntry, ReadFeed
+from aggregator.model.read import (
+    Clutter,
+    Enclosure,
+    Entry,
+    Fetched,
+    Outcome,
+    Page,
+    ReadEntry,
+    ReadFeed,
+)
 
 __all__ = [
     "Arrival",
+    "Clutter",
     "Config",
     "Deferred",
     "Digest",

@@ -74,6 +74,7 @@ class FeedSpec:
     interval: timedelta | None = None
     weight: float = 1.0
     full_text: bool = False
+    clutter: bool = True  # whether what the feed repeats around its articles is cut
     coverage: bool = True
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

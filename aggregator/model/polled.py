@@ -42,6 +42,8 @@ class FeedState:
     validators: Validators = Validators()
     body_hash: bytes = b""  # of the last body taken in
     known: frozenset[bytes] = frozenset()  # hashes of the item slices of that body
+    pieces: bytes = b""  # what its newest entries consist of, as `read.clutter` packs it
+    clutter: frozenset[int] = frozenset()  # fingerprints of what it repeats around its articles
     id_scheme: IdScheme = IdScheme.GUID
     id_reason: str = ""  # why the scheme is not the first, in words
     ttl: timedelta | None = None  # the document's own word, remembered over 304s

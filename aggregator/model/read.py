@@ -68,6 +68,15 @@ class ReadFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clutter:
+    """One thing that a feed repeats around its articles."""
+
+    mark: int  # its fingerprint, 63 bits
+    text: str  # how it looked where it was found
+    entries: int  # in how many of the remembered entries it stood then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What came of the one request for an entry's own page."""
 
@@ -98,6 +107,8 @@ class Fetched:
     entries: tuple[ReadEntry, ...]
     is_partial: bool = False  # what it leaves out is not gone (226, a push, a cut-off body)
     archived: tuple[ReadEntry, ...] = ()  # of older documents: not in the feed's own any more
+    pieces: bytes | None = None  # what the newest entries consist of; None: not looked at
+    clutter: tuple[Clutter, ...] = ()  # newly found
     seconds: float = 0.0
 
 

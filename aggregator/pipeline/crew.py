@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aggregator.pipeline import children, frames
 from aggregator.pipeline.batch import Batch, Manners, Outcomes, read_batch
+from aggregator.pipeline.pages import PageAnswers, PageBatch, read_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 STOP_GRACE_S = 3.0  # an idle worker ends in 0.1 s once its input closes
+WORK = (read_batch, read_pages)  # what a worker can do, each with its kind of batch
 BATCHES_BEFORE_ANOTHER = 64  # what one works at at once; starting one costs as much as 250 feeds
 
 
@@ -41,7 +43,7 @@ class Worker:
             start_new_session=True,  # a Ctrl-C is for the main process, which ends us in order
         )
         self._is_over = False
-        self._futures: dict[int, Future[Outcomes]] = {}
+        self._futures: dict[int, Future[Any]] = {}
         self._futures_lock = threading.Lock()
         self._send_lock = threading.Lock()  # apart: hearing must go on while sending waits
         self._send((manners, reader_count))
@@ -58,9 +60,9 @@ class Worker:
         """Return whether the process still answers."""
         return not self._is_over
 
-    def take(self, number: int, batch: Batch) -> Future[Outcomes]:
-        """Give the batch to the process and return the future of its outcomes."""
-        future: Future[Outcomes] = Future()
+    def take(self, number: int, batch: Batch | PageBatch) -> Future[Outcomes | PageAnswers]:
+        """Give the batch to the process and return the future of what comes of it."""
+        future: Future[Outcomes | PageAnswers] = Future()
         with self._futures_lock:
             self._futures[number] = future
         self._send((number, batch))
@@ -118,12 +120,13 @@ class Crew(Executor):
         self._numbers = itertools.count(1)
 
     def submit(self, fn: Callable[..., Any], /, *args: object, **kwargs: object) -> Future[Any]:
-        """Give `read_batch` and its batch to a worker. Nothing else can be submitted."""
+        """Give `read_batch` or `read_pages` with its batch to a worker; nothing else."""
         batch, manners = args
-        if fn is not read_batch or manners != self._manners or kwargs:
-            msg = "a crew runs read_batch(batch, manners) with the manners that it was made for"
+        is_fit = fn in WORK and isinstance(batch, PageBatch) is (fn is read_pages)
+        if not is_fit or manners != self._manners or kwargs:
+            msg = "a crew runs read_batch or read_pages with the manners that it was made for"
             raise TypeError(msg)
-        return self._least_loaded().take(next(self._numbers), cast("Batch", batch))
+        return self._least_loaded().take(next(self._numbers), cast("Batch | PageBatch", batch))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - Executor's own signature
         """End every worker; what they still hold is given up."""

@@ -1,4 +1,4 @@
-"""Finds the feed behind an address, with one request; tries the feeds of a configuration.
+"""Finds the feeds behind an address, with one request; tries the feeds of a configuration.
 
 The same fetcher, guard, limits and reading process as a poll, and the same manners: one request at
 a time to a host, none to a feed that is gone or wants to be left alone. It keeps nothing.
@@ -10,10 +10,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aggregator.config import opml
 from aggregator.model import (
     Download,
     Failed,
-    FailureKind,
     FeedSpec,
     FeedState,
     Fetched,
@@ -21,23 +21,28 @@ from aggregator.model import (
     PollReport,
     PollRequest,
 )
-from aggregator.pipeline.batch import Manners, Tools, read_feeds, take
+from aggregator.pipeline.batch import Manners, Tools, read_feeds, take_whole
 from aggregator.pipeline.reading import Readers
 from aggregator.pipeline.report import report_of
-from aggregator.poll.discover import FeedLink, feed_links
+from aggregator.pipeline.tools import ask
 from aggregator.poll.fetch import Fetcher, user_agent
 from aggregator.poll.plan import group_by_host, host_of
+from aggregator.read.recognise import FIND_ADDRESS
+from aggregator.read.stranger import Stranger
 from aggregator.store import feeds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.model import Config
+    from aggregator.model import Config, Problem
+    from aggregator.read.stranger import FeedLink
     from aggregator.store.database import Database
 
 HOSTS_AT_ONCE = 32
-NO_FEED = "neither a feed nor a page that names one. Give the feed's own address."
+MAX_LIST_FEEDS = 10_000  # of one OPML list; all the feeds that Newsfold is made for
+GIVE_ADDRESS = "Give the feed's own address."
+NO_FEED = f"neither a feed nor a page that names one. {GIVE_ADDRESS}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +57,23 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundList:
+    """The feeds of the OPML list behind an address, their folders as tags. None was asked."""
+
+    asked: str
+    feeds: tuple[FeedSpec, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotFound:
     """Why there is no feed behind an address, and what to do."""
 
     asked: str
     message: str
+
+
+Finding = Found | FoundList | NotFound
 
 
 def manners_of(config: Config) -> Manners:
@@ -67,38 +84,62 @@ def manners_of(config: Config) -> Manners:
 # -------------------------------------------------------------------- finding
 
 
-def find_feeds(config: Config, urls: Sequence[str], *, now: datetime) -> list[Found | NotFound]:
-    """Return what is behind each address, in their order; one request each."""
+def find_feeds(config: Config, urls: Sequence[str], *, now: datetime) -> list[Finding]:
+    """Return what is behind each address, in their order; one request each.
+
+    A feed's older documents are asked for as at any first poll.
+    """
     requests = [_request(FeedSpec(url=url), now=now) for url in urls]
-    found: dict[str, Found | NotFound] = {}
+    found: dict[str, Finding | Download] = {}
 
     async def find_of_host(batch: tuple[PollRequest, ...], tools: Tools) -> None:
         for request in batch:
             found[request.spec.url] = await _find(request, tools)
 
     asyncio.run(_with_each_host(config, requests, find_of_host))
-    return [found[url] for url in urls]
+    return [_unfolded(found[url]) for url in urls]
 
 
-async def _find(request: PollRequest, tools: Tools) -> Found | NotFound:
+async def _find(request: PollRequest, tools: Tools) -> Finding | Download:
+    """Return what is behind the address; a list is left as it came."""
     url = request.spec.url
-    answer = await tools.fetcher.fetch(url)
+    answer = await ask(url, request, tools)
     if not isinstance(answer, Download):
         message = answer.message if isinstance(answer, Failed | Gone) else NO_FEED
         return NotFound(asked=url, message=message)
-    outcome = await take(request, answer, tools)
+    outcome = await take_whole(request, answer, tools)
     if isinstance(outcome, Fetched):
         return Found(asked=url, url=url, title=outcome.feed.title, fetched=outcome)
-    if isinstance(outcome, Failed) and outcome.kind is not FailureKind.NOT_A_FEED:
-        return NotFound(asked=url, message=outcome.message)
-    return _find_in_page(url, answer)
+    if isinstance(outcome, Stranger):
+        return answer if outcome.is_list else _find_in_page(url, outcome)
+    message = outcome.message if isinstance(outcome, Failed) else NO_FEED
+    return NotFound(asked=url, message=message.replace(FIND_ADDRESS, GIVE_ADDRESS))
 
 
-def _find_in_page(url: str, page: Download) -> Found | NotFound:
-    links = feed_links(page.body, base_url=page.final_url)
+def _find_in_page(url: str, page: Stranger) -> Found | NotFound:
+    links = tuple(link for link in page.links if link.url != url)
     if not links:
-        return NotFound(asked=url, message=NO_FEED)
+        is_told = FIND_ADDRESS not in page.message  # what else to do
+        return NotFound(asked=url, message=page.message if is_told else NO_FEED)
     return Found(asked=url, url=links[0].url, title=links[0].title, others=links[1:])
+
+
+def _unfolded(found: Finding | Download) -> Finding:
+    """Return the feeds of a list; it is read when nothing else waits for this process."""
+    if not isinstance(found, Download):
+        return found
+    listed, problems = opml.read(found.body, name=found.url)
+    if len(listed) > MAX_LIST_FEEDS:
+        message = f"the list names over {MAX_LIST_FEEDS:,} feeds. Split it, and add the parts."
+        return NotFound(asked=found.url, message=message)
+    if not listed:
+        message = f"a list without a feed that can be added. {_reason(problems)}"
+        return NotFound(asked=found.url, message=message.rstrip())
+    return FoundList(asked=found.url, feeds=listed, problems=problems)
+
+
+def _reason(problems: Sequence[Problem]) -> str:
+    return f"{problems[0].what}. {problems[0].mend}" if problems else ""
 
 
 # --------------------------------------------------------------------- trying

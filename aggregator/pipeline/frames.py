@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from typing import IO
 
 LENGTH_BYTES = 8
+SLICE_BYTES = 64 * 1024  # as much as a pipe takes: the loop is not held up, nothing is copied twice
 
 
 def pack(value: object) -> bytes:
-    """Return the value as one frame."""
-    payload = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+    """Return the payload of the value's frame."""
+    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _head(payload: bytes) -> bytes:
+    return len(payload).to_bytes(LENGTH_BYTES, "big")
 
 
 def unpack(payload: bytes) -> Any:  # noqa: ANN401 - whatever was packed
@@ -29,14 +33,21 @@ def unpack(payload: bytes) -> Any:  # noqa: ANN401 - whatever was packed
 
 def write(stream: IO[bytes], value: object) -> None:
     """Write one frame and flush it."""
-    stream.write(pack(value))
+    payload = pack(value)
+    stream.write(_head(payload))
+    stream.write(payload)
     stream.flush()
 
 
 def read(stream: IO[bytes]) -> Any:  # noqa: ANN401 - whatever was packed
     """Read one frame; EOFError where the other end has closed."""
+    return unpack(read_payload(stream))
+
+
+def read_payload(stream: IO[bytes]) -> bytes:
+    """Read one frame without unpacking it; EOFError where the other end has closed."""
     payload_bytes = int.from_bytes(_exactly(stream, LENGTH_BYTES), "big")
-    return unpack(_exactly(stream, payload_bytes))
+    return _exactly(stream, payload_bytes)
 
 
 def _exactly(stream: IO[bytes], count: int) -> bytes:
@@ -50,3 +61,13 @@ async def read_async(stream: asyncio.StreamReader) -> Any:  # noqa: ANN401 - wha
     """Read one frame; asyncio.IncompleteReadError where the other end has closed."""
     payload_bytes = int.from_bytes(await stream.readexactly(LENGTH_BYTES), "big")
     return unpack(await stream.readexactly(payload_bytes))
+
+
+async def write_async(stream: asyncio.StreamWriter, value: object) -> None:
+    """Write one frame piece by piece, as fast as the other end takes them."""
+    payload = pack(value)
+    stream.write(_head(payload))
+    view = memoryview(payload)
+    for start in range(0, len(payload), SLICE_BYTES):
+        stream.write(view[start : start + SLICE_BYTES])
+        await stream.drain()

@@ -17,21 +17,21 @@ from aggregator.digest.select import takes
 from aggregator.pipeline.crew import Crew
 from aggregator.pipeline.find import manners_of
 from aggregator.pipeline.places import database_path
-from aggregator.pipeline.polling import poll_feeds
+from aggregator.pipeline.polling import UnderWay, poll_feeds
 from aggregator.pipeline.publish import Press
 from aggregator.pipeline.take_in import Desk
+from aggregator.poll.pace import Pace, let_out, rate_of
 from aggregator.store import feeds, retention
 from aggregator.store.database import make_durable, open_store
 from aggregator.store.lock import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     from aggregator.model import Config, FeedState, PollReport
-    from aggregator.pipeline.batch import Batch, Manners, Outcomes
+    from aggregator.pipeline.batch import Manners
     from aggregator.pipeline.publish import Published
     from aggregator.store.retention import Pruned
 
@@ -57,8 +57,9 @@ class House:
     press: Press
     crew: Crew
     manners: Manners
+    _pace: Pace | None = field(default=None)
     _published_at: datetime | None = field(default=None)  # by this house; None: look at everything
-    _under_way: dict[Future[Outcomes], Batch] = field(default_factory=dict)  # left by the last pass
+    _under_way: UnderWay = field(default_factory=UnderWay)  # left by the last pass
 
     @classmethod
     def open(cls, config: Config, *, clock: Callable[[], datetime]) -> Self:
@@ -97,15 +98,30 @@ class House:
         self.close()
 
     def close(self) -> None:
-        """End the workers, close the store, give the lock back."""
-        self.crew.shutdown()
-        self.desk.db.close()
-        self.lock.__exit__(None, None, None)
+        """Keep what waits to be taken in, end the workers, close the store, give the lock back."""
+        try:
+            self._under_way.leave(self.desk)
+        finally:
+            self.crew.shutdown()
+            self.desk.db.close()
+            self.lock.__exit__(None, None, None)
 
-    def due(self, *, everything: bool = False) -> Sequence[FeedState]:
-        """Return the feeds to poll now; with `everything`, all but those that are gone."""
+    def due(self, *, everything: bool = False, paced: bool = False) -> Sequence[FeedState]:
+        """Return the feeds to poll now; with `everything`, all but those that are gone.
+
+        With `paced`, of a long list only as many as keep its polls spread, for one pass of many.
+        """
         db = self.desk.db
-        return feeds.pollable(db) if everything else feeds.due(db, now=self.clock())
+        if everything:
+            return feeds.pollable(db)
+        ready = feeds.due(db, now=self.clock())
+        return self._paced(ready) if paced else ready
+
+    def _paced(self, ready: Sequence[FeedState]) -> Sequence[FeedState]:
+        planned, count = feeds.planned(self.desk.db)
+        a_minute = rate_of(planned, feeds=count)
+        out, self._pace = let_out(self._pace, due=len(ready), a_minute=a_minute, now=self.clock())
+        return ready[:out]
 
     def troubled(self) -> set[str]:
         """Return the addresses of the feeds that failed at their last poll or are gone."""

@@ -6,7 +6,7 @@ repeats nothing: the next pass writes the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
@@ -15,6 +15,8 @@ from aggregator.digest import compose, edition, rank, render, select
 from aggregator.digest.sheet import authority
 from aggregator.model import Digest, DigestKind, Publication
 from aggregator.pipeline.files import remove_remains, write_documents
+from aggregator.read import clutter
+from aggregator.store import clutter as kept_clutter
 from aggregator.store import feeds, publications, stories
 from aggregator.store.database import transaction
 
@@ -134,6 +136,7 @@ class DigestDesk:
     now: datetime
     specs: Mapping[str, FeedSpec]  # of every feed, by URL; asked once or more for each story
     own_feeds: frozenset[str]  # the URLs of those that this digest takes
+    clutter: Mapping[int, frozenset[int]]  # what to cut, by feed id
 
     @classmethod
     def of(cls, digest: Digest, *, config: Config, db: Database, now: datetime) -> Self:
@@ -145,6 +148,7 @@ class DigestDesk:
             now=now,
             specs={feed.url: feed for feed in config.feeds},
             own_feeds=select.own_feeds(digest, config.feeds),
+            clutter=clutter_to_cut(config, db),
         )
 
     def publish(self, *, seen_since: datetime | None) -> Published:
@@ -190,15 +194,7 @@ class DigestDesk:
         shown = story and self._shown(story)
         if shown is None or all(member.entry_id != previous.lead_id for member in shown.members):
             return previous  # its lead was pruned or filtered since: it stays as it was published
-        return compose.story(
-            select.with_lead(shown, previous.lead_id),
-            self.digest,
-            number=previous.number,
-            authority=self._authority,
-            specs=self.specs,
-            now=self.now,
-            previous=previous,
-        )
+        return self._said(shown, previous.lead_id, number=previous.number, previous=previous)
 
     # -------------------------------------------------------------- edition
 
@@ -301,14 +297,32 @@ class DigestDesk:
         return composed
 
     def _composed(self, story: Story, ready: _Ready) -> Publication:
+        return self._said(self._shown(story) or story, ready.lead_id, number=ready.number)
+
+    def _said(
+        self, story: Story, lead_id: int, *, number: int, previous: Publication | None = None
+    ) -> Publication:
+        """Return what the digest says of the story, without its feeds' clutter."""
+        led = select.with_lead(story, lead_id)
         return compose.story(
-            select.with_lead(self._shown(story) or story, ready.lead_id),
+            self._without_clutter(led),
             self.digest,
-            number=ready.number,
+            number=number,
             authority=self._authority,
             specs=self.specs,
             now=self.now,
+            previous=previous,
+            given=led.lead.entry,
         )
+
+    def _without_clutter(self, story: Story) -> Story:
+        """Return the story, its lead without what the lead's feed repeats around its articles."""
+        lead = story.lead
+        marks = self.clutter.get(lead.feed_id)
+        if not marks:
+            return story
+        bare = replace(lead, entry=clutter.without(lead.entry, marks))
+        return replace(story, members=(bare, *story.members[1:]))
 
     def _shown(self, story: Story) -> Story | None:
         """Return the story as this digest shows it, None where it does not."""
@@ -330,6 +344,19 @@ class DigestDesk:
     @property
     def _authority(self) -> str:
         return authority(self.config.service.public_url)
+
+
+def clutter_to_cut(config: Config, db: Database) -> dict[int, frozenset[int]]:
+    """Return the fingerprints of what to cut, by feed id, of the feeds that want it cut."""
+    marks = kept_clutter.marks(db)
+    if not marks:
+        return {}
+    whole = {feed.url for feed in config.feeds if not feed.clutter}
+    return {
+        state.feed_id: marks[state.feed_id]
+        for state in feeds.states(db)
+        if state.feed_id in marks and state.url not in whole
+    }
 
 
 def _place(

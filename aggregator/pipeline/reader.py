@@ -14,8 +14,10 @@ from dataclasses import replace
 from aggregator.fold.features import describe
 from aggregator.model import Failed, FailureKind, ReadEntry
 from aggregator.pipeline import frames
-from aggregator.pipeline.task import Reading, ReadTask
+from aggregator.pipeline.task import PageReading, PageTask, Reading, ReadTask
+from aggregator.read.clutter import learn
 from aggregator.read.feed import read
+from aggregator.read.fulltext import as_read, read_page
 
 EXIT_OUT_OF_MEMORY = 77  # any number that Python itself does not exit with
 
@@ -32,17 +34,35 @@ def perform(task: ReadTask) -> Reading | Failed:
     )
     if isinstance(feed, Failed):
         return feed
-    entries = tuple(ReadEntry(entry=entry, features=describe(entry)) for entry in feed.entries)
-    return Reading(feed=replace(feed, entries=()), entries=entries)
+    reading = Reading(feed=replace(feed, entries=()), entries=())
+    bare = feed.entries
+    if task.pieces is not None and bare:
+        learned = learn(task.pieces, bare, known=task.clutter)
+        reading = replace(reading, pieces=learned.memory, clutter=learned.found)
+        bare = learned.entries
+    return replace(
+        reading,
+        entries=tuple(
+            ReadEntry(entry=entry, features=describe(without))
+            for entry, without in zip(feed.entries, bare, strict=True)
+        ),
+    )
 
 
-def attempt(task: ReadTask) -> Reading | Failed:
+def perform_page(task: PageTask) -> PageReading:
+    """Find the page's text and describe the entry by it."""
+    page = read_page(task.body, url=task.url, content_type=task.content_type, entry=task.entry)
+    features = describe(as_read(task.entry, page.content)) if page.content else None
+    return PageReading(page=page, features=features)
+
+
+def attempt(task: ReadTask | PageTask) -> Reading | PageReading | Failed:
     """Read the body; a bug of ours becomes a failure of this one feed, with its name.
 
     The boundary of a job: whatever a document provokes must not reach another feed.
     """
     try:
-        return perform(task)
+        return perform_page(task) if isinstance(task, PageTask) else perform(task)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - the job boundary

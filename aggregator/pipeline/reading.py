@@ -9,30 +9,39 @@ from __future__ import annotations
 import asyncio
 from asyncio import subprocess
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aggregator.model import Failed, FailureKind
 from aggregator.pipeline import children, frames
+from aggregator.poll.budget import Budget
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import TracebackType
 
-    from aggregator.pipeline.task import Reading, ReadTask
+    from aggregator.model import Polling
+    from aggregator.pipeline.task import PageReading, PageTask, Reading, ReadTask
 
 TIME_LIMIT_S = 10.0  # the slowest honest feed seen took 0.9 s
-MEMORY_LIMIT_BYTES = 512 * 1024 * 1024  # an ordinary feed needs under 60 MB
+MEMORY_LIMIT_BYTES = 512_000_000  # an ordinary feed needs under 60 MB
 
-TOO_SLOW = Failed(
-    kind=FailureKind.TOO_SLOW_TO_READ,
-    message=f"reading the document took over {TIME_LIMIT_S:.0f} s, so it was given up. "
-    "Open the feed and look whether it is one; it is tried again later",
-)
-TOO_BIG = Failed(
-    kind=FailureKind.TOO_BIG_TO_READ,
-    message=f"reading the document took over {MEMORY_LIMIT_BYTES // 2**20} MB of memory, "
-    "so it was given up. Open the feed and look whether it is one; it is tried again later",
-)
+
+def too_slow(limit_s: float) -> Failed:
+    """Return the failure of a document that takes too long."""
+    return Failed(
+        kind=FailureKind.TOO_SLOW_TO_READ,
+        message=f"reading the document took over {limit_s:g} s, so it was given up. Open the feed "
+        "and look whether it is one; if it is, raise polling.read_time",
+    )
+
+
+def too_big(limit_bytes: int) -> Failed:
+    """Return the failure of a document that takes too much memory."""
+    return Failed(
+        kind=FailureKind.TOO_BIG_TO_READ,
+        message=f"reading the document took over {limit_bytes // 10**6} MB of memory, so it was "
+        "given up. Open the feed and look whether it is one; if it is, raise polling.read_memory",
+    )
 
 
 class Reader:
@@ -46,16 +55,26 @@ class Reader:
 
     async def read(self, task: ReadTask) -> Reading | Failed:
         """Return what the process makes of the body, within the limits."""
+        reading: Reading | Failed = await self._answer(task)
+        return reading
+
+    async def read_page(self, task: PageTask) -> PageReading | Failed:
+        """Return what the process makes of an entry's page, within the same limits."""
+        reading: PageReading | Failed = await self._answer(task)
+        return reading
+
+    async def _answer(self, task: object) -> Any:  # noqa: ANN401 - as the task asks for
         process = await self._running()
         try:
             async with asyncio.timeout(self._time_limit_s):
                 return await _exchange(process, task)
         except TimeoutError:
             await self.stop()
-            return TOO_SLOW
+            return too_slow(self._time_limit_s)
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.stop()
-            return TOO_BIG  # it dies of nothing else: what it raises comes back as a value
+            # It dies of nothing else: what it raises comes back as a value.
+            return too_big(self._memory_limit_bytes)
         except asyncio.CancelledError:
             await self.stop()  # half an answer may be in the pipe
             raise
@@ -82,13 +101,11 @@ class Reader:
         await process.wait()
 
 
-async def _exchange(process: subprocess.Process, task: ReadTask) -> Reading | Failed:
+async def _exchange(process: subprocess.Process, task: object) -> Any:  # noqa: ANN401 - as above
     if process.stdin is None or process.stdout is None:
         raise ConnectionError  # cannot be: both are pipes
-    process.stdin.write(frames.pack(task))
-    await process.stdin.drain()
-    answer: Reading | Failed = await frames.read_async(process.stdout)
-    return answer
+    await frames.write_async(process.stdin, task)
+    return await frames.read_async(process.stdout)
 
 
 class Readers:
@@ -100,8 +117,13 @@ class Readers:
         *,
         time_limit_s: float = TIME_LIMIT_S,
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+        budget: Budget | None = None,
     ) -> None:
-        """Plan `count` processes; each starts when first needed."""
+        """Plan `count` processes; each starts when first needed.
+
+        `budget` counts the bodies that wait to be read, beside those on their way.
+        """
+        self._budget = budget or Budget()
         self._all = [
             Reader(time_limit_s=time_limit_s, memory_limit_bytes=memory_limit_bytes)
             for _ in range(count)
@@ -109,6 +131,16 @@ class Readers:
         self._free: asyncio.LifoQueue[Reader] = asyncio.LifoQueue()
         for reader in self._all:
             self._free.put_nowait(reader)
+
+    @classmethod
+    def of(cls, polling: Polling, count: int, *, budget: Budget | None = None) -> Self:
+        """Plan `count` processes under the limits that the person configured."""
+        return cls(
+            count,
+            time_limit_s=polling.read_time.total_seconds(),
+            memory_limit_bytes=polling.read_memory_bytes,
+            budget=budget,
+        )
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -126,13 +158,20 @@ class Readers:
 
     async def read(self, task: ReadTask) -> Reading | Failed:
         """Return what a reading process makes of the body."""
-        async with self._borrowed() as reader:
+        async with self._borrowed(task) as reader:
             return await reader.read(task)
 
+    async def read_page(self, task: PageTask) -> PageReading | Failed:
+        """Return what a reading process makes of an entry's page."""
+        async with self._borrowed(task) as reader:
+            return await reader.read_page(task)
+
     @asynccontextmanager
-    async def _borrowed(self) -> AsyncIterator[Reader]:
-        reader = await self._free.get()
-        try:
-            yield reader
-        finally:
-            self._free.put_nowait(reader)
+    async def _borrowed(self, task: ReadTask | PageTask) -> AsyncIterator[Reader]:
+        with self._budget.share() as share:
+            share.set(len(task.body))
+            reader = await self._free.get()
+            try:
+                yield reader
+            finally:
+                self._free.put_nowait(reader)

@@ -7,11 +7,14 @@ poisons the writer must not be met at once again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
 
+from aggregator.fold import identity
+from aggregator.fold.features import describe
 from aggregator.fold.stories import Index
 from aggregator.model import (
     Arrival,
@@ -21,19 +24,24 @@ from aggregator.model import (
     Outcome,
     PollReport,
 )
+from aggregator.pipeline.identify import identify
 from aggregator.pipeline.report import report_of
-from aggregator.poll.plan import after, host_of, host_pause
-from aggregator.read.identity import entry_key
-from aggregator.store import entries, feeds, stories
-from aggregator.store.database import transaction
+from aggregator.pipeline.subscribing import Polled, settle
+from aggregator.poll.plan import after, asked_url, host_of, host_pause, longest_wait
+from aggregator.read.fulltext import as_read, completed
+from aggregator.store import clutter, entries, feeds, identities, pages, stories
+from aggregator.store.database import rehearsal, transaction
 from aggregator.store.entries import NewEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from aggregator.model import Config, FeedSpec, FeedState, ReadEntry, StoryUpdate
+    from aggregator.pipeline.identify import Identified
     from aggregator.store.database import Database
+    from aggregator.store.entries import ChangedEntry
 
 log = structlog.get_logger()
 
@@ -50,6 +58,7 @@ class Desk:
     index: Index  # empty until the first new entry: most passes bring none, and loading takes time
     specs: Mapping[str, FeedSpec]  # by URL
     generation: int  # of the stories in the index; a split or join by hand moves the store's
+    listens: bool = False  # whether hubs can push to us: then a feed that they push is asked less
 
     @classmethod
     def open(cls, config: Config, db: Database, *, clock: Callable[[], datetime]) -> Desk:
@@ -81,6 +90,29 @@ class Desk:
             self.generation = -1
             return [self._take_in_alone(url, outcome) for url, outcome in outcomes]
 
+    def foresee(self, url: str, fetched: Fetched) -> list[int]:
+        """Return which of a body's entries would be new and news, by their place, newest first.
+
+        As if it were taken in now; nothing is kept of it.
+        """
+        state = feeds.state(self.db, url)
+        try:
+            with rehearsal(self.db):
+                found = identify(self.db, state, fetched, now=self.clock())
+        except Exception:  # the job boundary: taking it in will tell
+            log.exception("a body could not be looked at ahead", feed=url)
+            return []
+        new = _numbered(found.difference.new, first_id=0)
+        news = [
+            one for one in self._with_held(new, state, archived=fetched.archived) if not one.held
+        ]
+        news.sort(key=lambda one: _newness(one, frozenset()), reverse=True)
+        places: dict[str, int] = {}
+        for place, read in enumerate(found.fetched.entries):
+            places.setdefault(read.entry.key, place)
+        keys = (one.read.entry.key for one in news)
+        return [places[key] for key in keys if key in places]
+
     def _take_in_together(self, outcomes: Sequence[tuple[str, Outcome]]) -> list[PollReport]:
         with transaction(self.db):
             return [self._take_one(url, outcome) for url, outcome in outcomes]
@@ -104,44 +136,77 @@ class Desk:
         spec, state = self.spec(url), feeds.state(self.db, url)
         new, updated = 0, 0
         if isinstance(outcome, Fetched):
-            new, updated = self._take_entries(spec, state, outcome)
+            found = identify(self.db, state, outcome, now=now)
+            new, updated = self._take_entries(spec, state, found)
+            outcome = found.fetched
+            clutter.add(self.db, state.feed_id, outcome.clutter, now=now)
+            state = replace(
+                state,
+                id_scheme=found.id_scheme,
+                id_reason=found.id_reason,
+                pieces=state.pieces if outcome.pieces is None else outcome.pieces,
+            )
         polling = self.config.polling
-        feeds.save(self.db, after(state, outcome, spec=spec, polling=polling, now=now))
-        if until_at := host_pause(url, outcome, now=now, polling=polling):
-            feeds.pause_host(self.db, host_of(url), until_at)
+        known = new if isinstance(outcome, Fetched) else None
+        planned = after(state, outcome, spec=spec, polling=polling, now=now, new=known)
+        polled = Polled(
+            before=state,
+            new=new,
+            listens=self.listens,
+            longest=longest_wait(spec, polling),
+            now=now,
+        )
+        feeds.save(self.db, settle(self.db, planned, outcome, polled=polled))
+        asked = asked_url(state)
+        if until_at := host_pause(asked, outcome, now=now, polling=polling, state=state):
+            feeds.pause_host(self.db, host_of(asked), until_at)
         return report_of(url, outcome, new=new, updated=updated)
 
-    def _take_entries(self, spec: FeedSpec, state: FeedState, fetched: Fetched) -> tuple[int, int]:
-        now = self.clock()
-        self._rekey(state, fetched)
-        difference = entries.compare(self.db, state.feed_id, fetched.entries)
-        backfill = self.config.polling.backfill if state.last_fetched_at is None else None
-        new = _numbered(difference.new, first_id=entries.next_id(self.db), backfill=backfill)
+    def _take_entries(self, spec: FeedSpec, state: FeedState, found: Identified) -> tuple[int, int]:
+        now, fetched, difference = self.clock(), found.fetched, found.difference
+        new = _numbered(difference.new, first_id=entries.next_id(self.db))
+        new = self._with_held(new, state, archived=fetched.archived)
         updates = self._fold(spec, state, new)
         entries.add(self.db, state.feed_id, new, now=now)
+        pages.add(self.db, {one.entry_id: one.read.page for one in new if one.read.page}, now=now)
         stories.apply(self.db, updates, now=now)
-        entries.change(self.db, difference.changed, now=now)
+        entries.change(self.db, self._with_page_texts(difference.changed), now=now)
         entries.mark_present(
             self.db,
             state.feed_id,
             keys={read.entry.key: read.entry.slice_hash for read in fetched.entries},
             slices=fetched.feed.known,
             now=now,
+            partial=fetched.is_partial,
         )
         return len(new), len(difference.changed)
 
-    def _rekey(self, state: FeedState, fetched: Fetched) -> None:
-        """Give the stored entries the keys of the feed's new scheme, so that none counts as new."""
-        scheme = fetched.feed.id_scheme
-        if scheme is state.id_scheme:
-            return
-        entries.rekey(
-            self.db,
-            state.feed_id,
-            lambda entry: entry_key(
-                scheme, guid=entry.guid, url=entry.url, title=entry.title, content=entry.content
-            ),
-        )
+    def _with_page_texts(self, changed: Sequence[ChangedEntry]) -> list[ChangedEntry]:
+        """Let what a page told of an entry stand when its feed tells it in other words."""
+        texts = pages.texts(self.db, [one.entry_id for one in changed])
+        return [
+            replace(one, read=_as_page_tells(one.read, texts[one.entry_id]))
+            if one.entry_id in texts
+            else one
+            for one in changed
+        ]
+
+    def _with_held(
+        self, new: Sequence[NewEntry], state: FeedState, *, archived: Sequence[ReadEntry]
+    ) -> tuple[NewEntry, ...]:
+        """Hold back what is no news: of a new feed, all but the newest `backfill` entries.
+
+        Of an old one's older documents, all but what came since it was last read.
+        """
+        older = {read.entry.key for read in archived}
+        since = state.last_fetched_at
+        if since is None:
+            newest = sorted(new, key=lambda one: _newness(one, older), reverse=True)
+            held = {one.entry_id for one in newest[self.config.polling.backfill :]}
+        else:
+            old = (one for one in new if one.read.entry.key in older)
+            held = {one.entry_id for one in old if not _is_since(one.read, since)}
+        return tuple(replace(one, held=one.entry_id in held) for one in new)
 
     def _fold(self, spec: FeedSpec, state: FeedState, new: Sequence[NewEntry]) -> list[StoryUpdate]:
         """Fold the new entries, oldest first, as if each had been met when it was published."""
@@ -151,8 +216,22 @@ class Desk:
         now = self.clock()
         coverage = self.config.folding.coverage and spec.coverage
         arrivals = [_arrival(state, entry, now=now, coverage=coverage) for entry in new]
+        arrivals = self._with_free_ids(arrivals, now=now)
         arrivals.sort(key=lambda arrival: (arrival.at, arrival.entry_id))
         return [update for arrival in arrivals for update in self.index.fold(arrival)]
+
+    def _with_free_ids(self, arrivals: Sequence[Arrival], *, now: datetime) -> list[Arrival]:
+        """Return the arrivals so that none begins a story under the id of another one.
+
+        A key that an entry had before its feed changed its ids is free again; the story that began
+        under it goes on.
+        """
+        ids = {one.key: identity.story_id(one.feed_url, one.key) for one in arrivals}
+        taken = identities.known_stories(self.db, ids.values())
+        return [
+            replace(one, key=f"{one.key}\n{now.isoformat()}") if ids[one.key] in taken else one
+            for one in arrivals
+        ]
 
 
 def load_index(db: Database, config: Config, *, now: datetime) -> Index:
@@ -167,26 +246,29 @@ def load_index(db: Database, config: Config, *, now: datetime) -> Index:
     return index
 
 
-def _numbered(
-    new: Sequence[ReadEntry], *, first_id: int, backfill: int | None
-) -> tuple[NewEntry, ...]:
-    """Give ids to new entries; of a new feed, hold back all but the newest `backfill` of them."""
-    newest = sorted(
-        range(len(new)),
-        key=lambda place: (_published(new[place]), -place),
-        reverse=True,
-    )
-    held = set(newest[backfill:]) if backfill is not None else set()
-    return tuple(
-        NewEntry(entry_id=first_id + place, read=read, held=place in held)
-        for place, read in enumerate(new)
-    )
+def _numbered(new: Sequence[ReadEntry], *, first_id: int) -> tuple[NewEntry, ...]:
+    return tuple(NewEntry(entry_id=first_id + place, read=read) for place, read in enumerate(new))
 
 
-def _published(read: ReadEntry) -> float:
-    """Return the publication time for sorting; an entry without one counts as new."""
+def _newness(new: NewEntry, older: AbstractSet[str]) -> tuple[float, int]:
+    """Return what newer entries have more of: the date, then the place near the document's top.
+
+    One without a date counts as new, unless it comes from an older document.
+    """
+    published_at = new.read.entry.published_at
+    if published_at is not None:
+        return published_at.timestamp(), -new.entry_id
+    return -inf if new.read.entry.key in older else inf, -new.entry_id
+
+
+def _as_page_tells(read: ReadEntry, text: str) -> ReadEntry:
+    entry = completed(read.entry, text)
+    return replace(read, entry=entry, features=describe(as_read(entry, text)))
+
+
+def _is_since(read: ReadEntry, moment: datetime) -> bool:
     published_at = read.entry.published_at
-    return published_at.timestamp() if published_at else float("inf")
+    return published_at is not None and published_at > moment
 
 
 def _arrival(state: FeedState, new: NewEntry, *, now: datetime, coverage: bool) -> Arrival:
@@ -201,4 +283,5 @@ def _arrival(state: FeedState, new: NewEntry, *, now: datetime, coverage: bool) 
         at=entry.published_at or now,
         features=new.read.features,
         coverage=coverage,
+        met_url=new.read.page.url if new.read.page else "",
     )

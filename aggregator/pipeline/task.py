@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.model import IdScheme, ReadEntry, ReadFeed
+    from aggregator.model import Clutter, Entry, IdScheme, Page, ReadEntry, ReadFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class ReadTask:
     known: frozenset[bytes]
     id_scheme: IdScheme
     now: datetime
+    pieces: bytes | None = None  # of the feed's newest entries; None: its clutter stays
+    clutter: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +34,23 @@ class Reading:
 
     feed: ReadFeed
     entries: tuple[ReadEntry, ...]
+    pieces: bytes | None = None
+    clutter: tuple[Clutter, ...] = ()  # newly found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTask:
+    """An entry's own page to find a text in."""
+
+    body: bytes
+    url: str  # where it was met
+    content_type: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """What came of a page, with the features of the entry as the page tells it."""
+
+    page: Page
+    features: bytes | None = None  # None: the page gives no text

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 from aggregator.model import Failed, FailureKind
 from aggregator.pipeline import frames
 from aggregator.pipeline.batch import Batch, Outcomes, Tools, read_feeds
+from aggregator.pipeline.pages import PageAnswers, PageBatch, ask_pages, given_up
 from aggregator.pipeline.reading import Readers
+from aggregator.poll.budget import Budget
 from aggregator.poll.fetch import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+
+    Answer = Callable[[object], Awaitable[None]]
 
 HOSTS_AT_ONCE = 64  # httpx slows down with hundreds of connections in one client
 PIPE_LIMIT_BYTES = 2**16
@@ -41,9 +45,18 @@ async def read_safely(batch: Batch, tools: Tools) -> Outcomes:
         return tuple((request.spec.url, failed) for request in batch)
 
 
-async def serve(answer: Callable[[object], None]) -> None:
-    """Take numbered batches from standard input and answer each when it is done.
+async def ask_safely(batch: PageBatch, tools: Tools) -> PageAnswers:
+    """Ask for a batch of pages; a bug of ours costs these their texts, and nothing else."""
+    try:
+        return await ask_pages(batch, tools)
+    except Exception as error:  # noqa: BLE001 - the job boundary
+        return given_up(batch.requests, why=f"asking for it met a fault of Newsfold ({error!r})")
 
+
+async def serve() -> None:
+    """Take numbered batches from standard input and answer each on standard output when done.
+
+    While the main process takes no answers, no further hosts are asked, so none pile up here.
     The first frame holds the manners and the number of reading processes. When the input closes,
     whatever is still under way is given up: nobody is left to hear of it.
     """
@@ -52,22 +65,25 @@ async def serve(answer: Callable[[object], None]) -> None:
     if setup is None:
         return
     manners, reader_count = setup
+    budget = Budget()
     async with (
-        Fetcher(manners.polling, user_agent=manners.user_agent) as fetcher,
-        Readers(reader_count) as readers,
+        Fetcher(manners.polling, user_agent=manners.user_agent, budget=budget) as fetcher,
+        Readers.of(manners.polling, reader_count, budget=budget) as readers,
     ):
-        await _work_off(stream, Tools(fetcher, readers, manners.polling), answer)
+        output = Output(await _standard_output())
+        await _work_off(stream, Tools(fetcher, readers, manners.polling), output.answer)
 
 
-async def _work_off(
-    stream: asyncio.StreamReader, tools: Tools, answer: Callable[[object], None]
-) -> None:
+async def _work_off(stream: asyncio.StreamReader, tools: Tools, answer: Answer) -> None:
     limit = asyncio.Semaphore(HOSTS_AT_ONCE)
     tasks: set[asyncio.Task[None]] = set()
 
-    async def work(number: int, batch: Batch) -> None:
+    async def work(number: int, batch: Batch | PageBatch) -> None:
         async with limit:
-            answer((number, await read_safely(batch, tools)))
+            if isinstance(batch, PageBatch):
+                await answer((number, await ask_safely(batch, tools)))
+            else:
+                await answer((number, await read_safely(batch, tools)))
 
     while (order := await _next(stream)) is not None:
         task = asyncio.create_task(work(*order))
@@ -85,6 +101,28 @@ async def _standard_input() -> asyncio.StreamReader:
     return stream
 
 
+async def _standard_output() -> asyncio.StreamWriter:
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.connect_write_pipe(
+        asyncio.streams.FlowControlMixin, sys.stdout
+    )
+    return asyncio.StreamWriter(transport, protocol, None, loop)
+
+
+class Output:
+    """Writes answers one after the other, without holding up the loop."""
+
+    def __init__(self, stream: asyncio.StreamWriter) -> None:
+        """Take the stream that leads to the main process."""
+        self._stream = stream
+        self._turn = asyncio.Lock()
+
+    async def answer(self, value: object) -> None:
+        """Write one frame when the ones before are written."""
+        async with self._turn:
+            await frames.write_async(self._stream, value)
+
+
 async def _next(stream: asyncio.StreamReader) -> Any | None:  # noqa: ANN401 - a numbered batch
     try:
         return await frames.read_async(stream)
@@ -96,8 +134,7 @@ def main() -> None:
     """Run until standard input closes."""
     gc.freeze()  # what was imported stays: collecting need not look at it
     gc.set_threshold(GARBAGE_AT_ONCE)
-    output = sys.stdout.buffer
     try:
-        asyncio.run(serve(lambda value: frames.write(output, value)))
-    except (BrokenPipeError, KeyboardInterrupt):
+        asyncio.run(serve())
+    except (ConnectionError, KeyboardInterrupt):
         return

@@ -33,6 +33,19 @@ NUMBERS_ONLY = re.compile(
 LOOPBACK = IPv4Address("127.0.0.1")
 # Names that no public host has: RFC 6761, RFC 6762, RFC 8375 and what home routers hand out.
 LOCAL_SUFFIXES = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
+# Ports of other protocols, at which a request could be taken for their commands: the "bad ports" of
+# the WHATWG's Fetch standard, section "Port blocking".
+FOREIGN_PORTS = frozenset(
+    {
+        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95,
+        101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179,
+        389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601,
+        636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566,
+        6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    }
+)  # fmt: skip
+
+Allowance = bool | tuple[str, ...]  # as `allow_private_addresses` is configured
 
 
 class AddressPolicy:
@@ -40,24 +53,36 @@ class AddressPolicy:
 
     __slots__ = ("_endpoints", "_everything", "_networks")
 
-    def __init__(self, allow: bool | tuple[str, ...]) -> None:  # noqa: FBT001 - as it is configured
-        """Take `Polling.allow_private_addresses`; ValueError where a part of it is no address."""
-        parts = () if isinstance(allow, bool) else allow
+    def __init__(self, *allow: Allowance) -> None:
+        """Take what is allowed beside public addresses: the service's setting, and the feed's.
+
+        ValueError where a part of it is no address.
+        """
+        parts = [part for one in allow if not isinstance(one, bool) for part in one]
         endpoints = {part: endpoint_of(part) for part in parts}
-        self._everything = allow is True
+        self._everything = True in allow
         self._endpoints = frozenset(found for found in endpoints.values() if found)
         self._networks = tuple(
             ipaddress.ip_network(part, strict=False) for part in parts if not endpoints[part]
         )
 
     def allows(self, address: str | IPAddress, port: int) -> bool:
-        """Return whether the address is public, or private and allowed by the configuration."""
+        """Return whether the address is public, or private and allowed by the configuration.
+
+        A port of another protocol is allowed only where the configuration names a private address
+        together with this port.
+        """
         ip = ipaddress.ip_address(address)
+        if port in FOREIGN_PORTS:
+            return not is_public(ip) and self._names(ip, port)
         if self._everything or self._lists(ip, port):
             return True
         return all(
             self._lists(form, port) or is_public(form) for form in embedded_addresses(ip) or (ip,)
         )
+
+    def _names(self, ip: IPAddress, port: int) -> bool:
+        return all((form, port) in self._endpoints for form in embedded_addresses(ip) or (ip,))
 
     def _lists(self, ip: IPAddress, port: int) -> bool:
         return (ip, port) in self._endpoints or any(ip in network for network in self._networks)

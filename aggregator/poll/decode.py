@@ -71,6 +71,18 @@ def too_large(limit_bytes: int) -> Failed:
     )
 
 
+def is_too_large(body: bytes | Failed) -> bool:
+    """Return whether the body passed the limit."""
+    return isinstance(body, Failed) and body.kind is FailureKind.TOO_LARGE
+
+
+def is_packed(wire: bytes, content_encoding: str) -> bool:
+    """Return whether there is a coding to take off."""
+    if wire.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+        return True
+    return bool(layers_of(content_encoding)) and not looks_plain(wire)
+
+
 def looks_plain(wire: bytes) -> bool:
     """Return whether a body starts as XML, HTML or JSON does, in any encoding of text."""
     start = wire[:256]

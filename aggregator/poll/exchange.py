@@ -20,19 +20,23 @@ ACCEPT = (
     " application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+DELTA = "feed"  # RFC 3229's way to send only what is new, for feeds: a 226 with `IM: feed`
+FORM = "application/x-www-form-urlencoded"
 MAX_VALIDATOR_CHARS = (
     1_000  # an honest ETag has under 100; a server refuses 8 kB when it comes back
 )
 MAX_FIELD_CHARS = 2_000  # of another header that is kept
+MAX_URL_CHARS = 4_096  # of a redirect's target: as much as the configuration takes
 MAX_SECONDS = 10 * 365 * 86_400  # beyond ten years, a span says nothing more
 MAX_DATE_CHARS = 100
 # What a person may not set for a feed: the exchange itself depends on these.
 OWN_FIELDS = frozenset(
     {
         "host", "connection", "keep-alive", "te", "trailer", "upgrade", "transfer-encoding",
-        "content-length", "accept-encoding", "if-none-match", "if-modified-since", "range",
+        "content-length", "accept-encoding", "if-none-match", "if-modified-since", "range", "a-im",
     }
 )  # fmt: skip
+LISTS = frozenset({"cache-control", "content-encoding", "im", "link"})
 SECONDS = re.compile(r"[0-9]+", re.ASCII)
 MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?([0-9]+)', re.IGNORECASE | re.ASCII)
 UNCACHED = re.compile(r"(?:^|,)\s*no-(?:cache|store)\s*(?:,|$)", re.IGNORECASE)
@@ -64,6 +68,7 @@ def request_fields(
     checked = clean_validators(validators.etag, validators.last_modified)
     if checked.etag:
         fields["if-none-match"] = (b"If-None-Match", checked.etag.encode("latin-1"))
+        fields["a-im"] = (b"A-IM", DELTA.encode())
     if checked.last_modified:
         fields["if-modified-since"] = (
             b"If-Modified-Since",
@@ -72,10 +77,26 @@ def request_fields(
     return list(fields.values())
 
 
+def form_fields(agent: str) -> list[tuple[bytes, bytes]]:
+    """Return the header fields of a form that is sent; its answer is not to be packed."""
+    return [
+        (b"User-Agent", agent.encode("latin-1")),
+        (b"Accept", b"*/*"),
+        (b"Accept-Encoding", b"identity"),
+        (b"Content-Type", FORM.encode()),
+    ]
+
+
+def is_delta(fields: Fields, validators: Validators) -> bool:
+    """Return whether an answer holds only what is new, as the request allowed (RFC 3229)."""
+    made = [part.strip().lower() for part in fields.get("im", "").split(",") if part.strip()]
+    return bool(clean_validator(validators.etag)) and made == [DELTA]
+
+
 def fields_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return the first value of each header field by lower-case name, byte for byte as latin-1.
 
-    Cache-Control and Content-Encoding are lists: their values are joined.
+    Those of `LISTS` are lists: their values are joined.
     """
     fields: dict[str, str] = {}
     for raw_name, raw_value in raw:
@@ -83,7 +104,7 @@ def fields_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
         value = raw_value.decode("latin-1")
         if name not in fields:
             fields[name] = value
-        elif name in {"cache-control", "content-encoding"}:
+        elif name in LISTS:
             fields[name] += f", {value}"
     return fields
 
@@ -210,6 +231,12 @@ def text_of(value: str) -> str:
         return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)  # noqa: PLR2004 - ASCII ends there
 
 
+def content_type_of(fields: Fields) -> str:
+    """Return Content-Type in printable ASCII, shortened: it is a hint at most."""
+    value = fields.get("content-type", "")[:MAX_FIELD_CHARS]
+    return value if value.isascii() and value.isprintable() else ""
+
+
 def content_location_of(fields: Fields, url: httpx.URL) -> str:
     """Return Content-Location made absolute, "" where there is none that is http(s)."""
     value = fields.get("content-location", "")
@@ -219,4 +246,5 @@ def content_location_of(fields: Fields, url: httpx.URL) -> str:
         target = redirect_target(url.copy_with(userinfo=b""), value)
     except httpx.InvalidURL:
         return ""
-    return without_secrets(target) if is_askable(target) else ""
+    absolute = without_secrets(target)
+    return absolute if is_askable(target) and len(absolute) <= MAX_URL_CHARS else ""

@@ -6,6 +6,7 @@ No message repeats a password, a header's value or a query string.
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpcore
@@ -13,13 +14,15 @@ import httpx
 from socksio import SOCKSError
 
 from aggregator.model import Failed, FailureKind, Freshness
+from aggregator.poll.address import FOREIGN_PORTS
 from aggregator.poll.connect import (
-    HEAD_LIMIT_BYTES,
     FloodError,
     LookupFailedError,
+    NoRouteError,
     RefusedAddressError,
     StaleConnectionError,
 )
+from aggregator.poll.head import HeadTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 TROUBLE = (
     RefusedAddressError,
     LookupFailedError,
+    NoRouteError,
+    HeadTooLargeError,
     FloodError,
     StaleConnectionError,
     httpcore.ProtocolError,
@@ -42,7 +47,7 @@ TROUBLE = (
     UnicodeError,  # from a host name that IDNA does not know
 )
 # Behind a proxy, a connection or a look-up that fails on this side is the proxy's.
-PROXY_BLAME = frozenset({FailureKind.CONNECT, FailureKind.DNS})
+PROXY_BLAME = frozenset({FailureKind.CONNECT, FailureKind.DNS, FailureKind.NETWORK})
 MAX_REASON_CHARS = 200
 TOO_MANY = 429
 UNAVAILABLE = 503
@@ -84,17 +89,34 @@ def _refused(error: BaseException, host: str) -> Failed:
 
 
 def refused_address(*, host: str, address: str, port: int) -> Failed:
-    """Return the failure of a host whose address is not public."""
+    """Return the failure of a host whose address is not public, or whose port is not the web's."""
     endpoint = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    if port in FOREIGN_PORTS:
+        return refused_port(host=host, port=port)
     where = address if host == address else f"{host} is at {address}, which"
     return Failed(
         kind=FailureKind.REFUSED_ADDRESS,
         message=f"{where} is no public address, so it was not asked. If it is yours, add"
-        f' "{endpoint}" to polling.allow_private_addresses.',
+        f' "{endpoint}" to polling.allow_private_addresses, or to the feed\'s own.',
     )
 
 
-def _unknown_name(_: BaseException, host: str) -> Failed:
+def refused_port(*, host: str, port: int) -> Failed:
+    """Return the failure of a port that belongs to another protocol than the web's."""
+    return Failed(
+        kind=FailureKind.REFUSED_ADDRESS,
+        message=f"Port {port} of {host} belongs to another protocol than HTTP, so it was not"
+        " asked. Check the URL; if that is right, serve the feed on another port.",
+    )
+
+
+def _unknown_name(error: BaseException, host: str) -> Failed:
+    if isinstance(error, LookupFailedError) and error.unanswered:
+        return Failed(
+            kind=FailureKind.DNS,
+            message=f"No name server told where {host} is: its own or this machine's does not"
+            " answer. It is tried again later.",
+        )
     return Failed(
         kind=FailureKind.DNS,
         message=f"The name {host} was not found. Check the URL, and this machine's name server if"
@@ -102,11 +124,35 @@ def _unknown_name(_: BaseException, host: str) -> Failed:
     )
 
 
+def _no_route(error: BaseException, host: str) -> Failed:
+    """Return whose trouble it is: without IPv6 a machine is well, only the host is out of reach."""
+    if isinstance(error, NoRouteError) and ":" in error.address:
+        return Failed(
+            kind=FailureKind.CONNECT,
+            message=f"{host} has IPv6 addresses only, and this machine has no way there. Give it"
+            " IPv6, or ask the feed through a proxy that has it.",
+        )
+    return Failed(
+        kind=FailureKind.NETWORK,
+        message=f"This machine has no route to {host}, so its own network is down. All is tried"
+        " again when it is back.",
+    )
+
+
+def _large_head(error: BaseException, host: str) -> Failed:
+    limit = f"{error.limit_bytes:,}" if isinstance(error, HeadTooLargeError) else "too many"
+    return Failed(
+        kind=FailureKind.TOO_LARGE,
+        message=f"{host} sent over {limit} bytes of headers (cookies count for half); the answer"
+        " was not read. Tell whoever runs the server, or raise polling.max_headers.",
+    )
+
+
 def _flood(_: BaseException, host: str) -> Failed:
     return Failed(
         kind=FailureKind.TOO_LARGE,
-        message=f"{host} sent over {HEAD_LIMIT_BYTES:,} bytes of headers, or padding without end;"
-        " the answer was not read. Tell whoever runs the server.",
+        message=f"{host} sent padding without end around its answer, so it was given up. Tell"
+        " whoever runs the server.",
     )
 
 
@@ -193,6 +239,12 @@ def bad_redirect(host: str, why: str) -> Failed:
     )
 
 
+def too_many_redirects(host: str, most: int) -> Failed:
+    """Return the failure of a redirect beyond the last that is followed."""
+    failed = bad_redirect(host, f"more than {most} times")
+    return replace(failed, message=f"{failed.message} Or raise polling.max_redirects.")
+
+
 def _misled(_: BaseException, host: str) -> Failed:
     # The pool's exceptions are httpcore's own: httpx itself only looks where a redirect leads.
     return bad_redirect(host, "to what is no URL")
@@ -237,6 +289,8 @@ def kind_of(status: int, freshness: Freshness) -> tuple[FailureKind, str]:
 _TELLERS = (
     ((RefusedAddressError,), _refused),
     ((LookupFailedError,), _unknown_name),
+    ((NoRouteError,), _no_route),
+    ((HeadTooLargeError,), _large_head),
     ((FloodError,), _flood),
     ((ssl.SSLError,), _tls),
     ((httpcore.TimeoutException, TimeoutError), _waited),

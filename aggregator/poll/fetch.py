@@ -11,81 +11,52 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
 from aggregator.model import Download, Failed, Gone, NotModified, Polling, Validators
-from aggregator.poll import decode, exchange, failures
-from aggregator.poll.address import LOOPBACK, AddressPolicy, is_loopback_name, literal_address
-from aggregator.poll.connect import (
-    HEAD_LIMIT_BYTES,
-    BoundedStream,
-    GuardedBackend,
-    OpenBackend,
-    Resolve,
-    Resolver,
-    StaleConnectionError,
+from aggregator.poll import body, exchange, failures
+from aggregator.poll.address import (
+    FOREIGN_PORTS,
+    LOOPBACK,
+    Allowance,
+    is_loopback_name,
+    literal_address,
 )
+from aggregator.poll.budget import Budget
+from aggregator.poll.clients import Clients
+from aggregator.poll.connect import BoundedStream, Resolve, StaleConnectionError
 from aggregator.poll.exchange import user_agent
-from aggregator.poll.transport import open_client
+from aggregator.poll.links import hubs_and_self
+from aggregator.poll.trail import NO_VALIDATORS, Ask, Redirect, Trail, moved_to, same_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
-__all__ = ["Fetcher", "user_agent"]
+__all__ = ["Answer", "Fetcher", "Posted", "user_agent"]
 
-NO_VALIDATORS = Validators()
-MAX_HOPS = 5  # browsers stop at 20; a feed that needs more than two is rare
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 WITH_BODY = frozenset({200, 203})
+PARTIAL = 226  # only what is new, to who said that this will do (RFC 3229)
 NOT_MODIFIED = 304
 GONE = 410
+MAX_TOLD_BYTES = 1_000  # of what a hub says in answer to a form
+AROUND_BODY_BYTES = 64 * 1024  # what may stand around the shortest body: heads of chunks, trailers
 
 Answer = Download | NotModified | Failed | Gone
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What is asked for, the same at every hop."""
+class Posted:
+    """What came in answer to a form."""
 
-    given: str  # the URL as the caller wrote it
-    url: httpx.URL
-    validators: Validators
-    headers: tuple[tuple[str, str], ...]
-    proxy: str
-
-    def __repr__(self) -> str:
-        """Name nothing: URL, headers and proxy may hold secrets."""
-        return "Ask()"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
-    """The answer is somewhere else."""
-
-    target: httpx.URL
-    permanent: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
-    """How far the redirects have led."""
-
-    url: httpx.URL
-    visited: tuple[httpx.URL, ...] = ()
-    permanent: bool = True  # every hop so far was, and none led from https to http
-
-    def follow(self, redirect: Redirect) -> Trail:
-        """Return the trail one hop on."""
-        downgrade = self.url.scheme == "https" and redirect.target.scheme != "https"
-        return Trail(
-            url=redirect.target,
-            visited=(*self.visited, self.url),
-            permanent=self.permanent and redirect.permanent and not downgrade,
-        )
+    status: int
+    text: str  # at most 1 kB
 
 
 def utc_now() -> datetime:
@@ -106,18 +77,17 @@ class Fetcher:
         user_agent: str,
         resolve: Resolve | None = None,
         clock: Callable[[], datetime] = utc_now,
+        budget: Budget | None = None,
     ) -> None:
-        """Take the bounds; `resolve` looks names up, `clock` stands in for a missing Date."""
+        """Take the bounds; `resolve` looks names up, `clock` stands in for a missing Date.
+
+        `budget` bounds the bodies under way together with those that others hold.
+        """
         self._polling = polling
         self._agent = user_agent
         self._clock = clock
-        self._resolver = Resolver()
-        self._policy = AddressPolicy(polling.allow_private_addresses)
-        self._tls = httpx.create_ssl_context()
-        look_up = resolve or self._resolver
-        self._guarded = GuardedBackend(self._policy, look_up)
-        self._open = OpenBackend(look_up)
-        self._clients = {"": open_client(self._guarded, self._tls)}  # by proxy, "" for none
+        self._budget = budget or Budget()
+        self._clients = Clients(polling, resolve=resolve)
 
     async def __aenter__(self) -> Self:
         """Return the fetcher itself."""
@@ -130,9 +100,7 @@ class Fetcher:
         trace: TracebackType | None,
     ) -> None:
         """Close every connection."""
-        for client in self._clients.values():
-            await client.aclose()
-        self._resolver.close()
+        await self._clients.aclose()
 
     async def fetch(
         self,
@@ -141,31 +109,61 @@ class Fetcher:
         validators: Validators = NO_VALIDATORS,
         headers: tuple[tuple[str, str], ...] = (),
         proxy: str = "",
+        allow_private_addresses: Allowance = False,
     ) -> Answer:
         """Return what one GET with its redirects comes to, within `Polling.timeout`.
 
         `validators` make the request conditional; `headers` go to the URL's own origin alone;
-        `proxy` stands before `Polling.proxy`. Trouble from outside is a Failed, never raised.
+        `proxy` stands before `Polling.proxy`; `allow_private_addresses` beside `Polling`'s own.
+        Trouble from outside is a Failed, never raised.
         """
         started = time.perf_counter()
-        answer = await self._answer(url, validators, headers, proxy=proxy or self._polling.proxy)
+        ask = self._asked(url, proxy=proxy, allow=allow_private_addresses)
+        if isinstance(ask, Failed):
+            return replace(ask, seconds=time.perf_counter() - started)
+        ask = replace(ask, validators=validators, headers=headers)
+        answer = await self._in_time(ask, self._travel(ask))
         if isinstance(answer, Download):
             return answer
         return replace(answer, seconds=time.perf_counter() - started)
 
-    async def _answer(
-        self, url: str, validators: Validators, headers: tuple[tuple[str, str], ...], *, proxy: str
-    ) -> Answer:
+    async def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str],
+        proxy: str = "",
+        allow_private_addresses: Allowance = False,
+    ) -> Posted | Failed:
+        """Return what comes in answer to a form, whatever its status; no redirect is followed.
+
+        The same guard, bounds and deadline as for a feed.
+        """
+        started = time.perf_counter()
+        ask = self._asked(url, proxy=proxy, allow=allow_private_addresses)
+        if isinstance(ask, Failed):
+            return ask
+        answer = await self._in_time(ask, self._send_form(ask, urlencode(form).encode("ascii")))
+        if isinstance(answer, Posted):
+            return answer
+        return replace(answer, seconds=time.perf_counter() - started)
+
+    # ------------------------------------------------------------ before asking
+
+    def _asked(self, url: str, *, proxy: str, allow: Allowance) -> Ask | Failed:
         try:
             parsed = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError, ValueError):
             return failures.unusable_url()
-        ask = Ask(given=url, url=parsed, validators=validators, headers=headers, proxy=proxy)
+        policy = self._clients.policy(allow)
+        return Ask(given=url, url=parsed, proxy=proxy or self._polling.proxy, policy=policy)
+
+    async def _in_time(self, ask: Ask, work: Awaitable[T]) -> T | Failed:
         try:
             async with asyncio.timeout(self._polling.timeout.total_seconds()):
-                return await self._travel(ask)
+                return await work
         except TimeoutError:
-            return failures.timed_out(exchange.host_name(parsed), self._polling.timeout)
+            return failures.timed_out(exchange.host_name(ask.url), self._polling.timeout)
 
     async def _travel(self, ask: Ask) -> Answer:
         """Follow the redirects, each checked like the first URL."""
@@ -178,68 +176,84 @@ class Fetcher:
 
     def _refusal(self, ask: Ask, trail: Trail) -> Failed | None:
         """Return why the next URL is not asked at all, or None."""
-        url, host = trail.url, exchange.host_name(trail.url)
+        host, most = exchange.host_name(trail.url), self._polling.max_redirects
         if trail.url in trail.visited:
             return failures.bad_redirect(host, "in a circle")
-        if len(trail.visited) > MAX_HOPS:
-            return failures.bad_redirect(exchange.host_name(ask.url), f"more than {MAX_HOPS} times")
-        port = exchange.port_of(url)
-        if not exchange.is_askable(url):
+        if len(trail.visited) > most:
+            return failures.too_many_redirects(exchange.host_name(ask.url), most)
+        if not exchange.is_askable(trail.url):
             return _unusable(trail)
-        # Behind a proxy the guard sees the proxy alone, so what the spelling tells is judged here.
+        return self._refused_address(ask, host, exchange.port_of(trail.url))
+
+    def _refused_address(self, ask: Ask, host: str, port: int) -> Failed | None:
+        """Judge what the spelling alone tells: behind a proxy, the guard sees the proxy only."""
         literal = literal_address(host) or (LOOPBACK if is_loopback_name(host) else None)
-        if ask.proxy and literal and not self._policy.allows(literal, port):
+        if ask.proxy and literal and not ask.policy.allows(literal, port):
             return failures.refused_address(host=host, address=str(literal), port=port)
+        if ask.proxy and not literal and port in FOREIGN_PORTS:
+            return failures.refused_port(host=host, port=port)
         return None
 
+    # ------------------------------------------------------------------- asking
+
     async def _hop(self, ask: Ask, trail: Trail) -> Answer | Redirect:
-        """Ask one URL, anew where a kept connection proves closed."""
+        """Ask one URL of the trail."""
         custom = ask.headers if same_origin(ask.url, trail.url) else ()
         fields = exchange.request_fields(self._agent, ask.validators, custom)
+        request = httpx.Request("GET", trail.url, headers=fields)
+
+        async def judge(response: httpx.Response) -> Answer | Redirect:
+            return await self._judge(ask, trail, response)
+
+        return await self._send(ask, request, judge)
+
+    async def _send_form(self, ask: Ask, form: bytes) -> Posted | Failed:
+        if refused := self._refusal(ask, Trail(url=ask.url)):
+            return refused
+        fields = [*exchange.form_fields(self._agent), (b"Content-Length", b"%d" % len(form))]
+        return await self._send(
+            ask, httpx.Request("POST", ask.url, headers=fields, content=form), _told
+        )
+
+    async def _send(
+        self, ask: Ask, request: httpx.Request, judge: Callable[[httpx.Response], Awaitable[T]]
+    ) -> T | Failed:
+        """Send a request, anew where a kept connection proves closed, and judge the answer."""
         try:
-            client = self._client(ask.proxy)
+            client = self._clients.client(ask.policy, proxy=ask.proxy)
         except ValueError:
             return failures.unusable_proxy()
         try:
             while True:  # each turn uses up a kept connection, and a fresh one is never stale
                 with suppress(StaleConnectionError):
-                    return await self._exchange(client, ask, trail, fields=fields)
+                    return await self._exchange(client, request, judge)
         except failures.TROUBLE as error:
-            host = exchange.host_name(trail.url)
+            host = exchange.host_name(request.url)
             return failures.of_trouble(error, host=host, proxied=bool(ask.proxy))
-
-    def _client(self, proxy: str) -> httpx.AsyncClient:
-        if proxy not in self._clients:
-            self._clients[proxy] = open_client(self._open, self._tls, proxy=proxy)
-        return self._clients[proxy]
 
     async def _exchange(
         self,
         client: httpx.AsyncClient,
-        ask: Ask,
-        trail: Trail,
-        *,
-        fields: list[tuple[bytes, bytes]],
-    ) -> Answer | Redirect:
-        request = httpx.Request("GET", trail.url, headers=fields)
+        request: httpx.Request,
+        judge: Callable[[httpx.Response], Awaitable[T]],
+    ) -> T:
         response = await client.send(request, stream=True)
         try:
-            self._admit(response)
-            return await self._judge(ask, trail, response)
+            stream = response.extensions.get("network_stream")
+            if isinstance(stream, BoundedStream):
+                # Twice the body: chunks have heads too.
+                stream.allow(2 * self._polling.max_body_bytes + AROUND_BODY_BYTES)
+            return await judge(response)
         finally:
             await response.aclose()
 
-    def _admit(self, response: httpx.Response) -> None:
-        """Let the body be read, now that the head is."""
-        stream = response.extensions.get("network_stream")
-        if isinstance(stream, BoundedStream):
-            # Twice the body: chunks have heads too.
-            stream.allow(2 * self._polling.max_body_bytes + HEAD_LIMIT_BYTES)
+    # --------------------------------------------------------------- the answer
 
     async def _judge(self, ask: Ask, trail: Trail, response: httpx.Response) -> Answer | Redirect:
         fields = exchange.fields_of(response.headers.raw)
         status, host = response.status_code, exchange.host_name(trail.url)
-        if status in WITH_BODY:
+        is_partial = status == PARTIAL and exchange.is_delta(fields, ask.validators)
+        if status in WITH_BODY or is_partial:
             return await self._download(ask, trail, response, fields=fields)
         if status == NOT_MODIFIED:
             return await self._not_modified(ask, trail, response, fields=fields)
@@ -253,82 +267,63 @@ class Fetcher:
     async def _not_modified(
         self, ask: Ask, trail: Trail, response: httpx.Response, *, fields: exchange.Fields
     ) -> NotModified | Failed:
-        await drain(response)
+        await body.drain(response)
+        freshness = exchange.freshness_of(fields, now=self._clock())
         sent = exchange.clean_validators(ask.validators.etag, ask.validators.last_modified)
         if sent == NO_VALIDATORS:
-            return failures.unasked_not_modified(exchange.host_name(trail.url))
+            failed = failures.unasked_not_modified(exchange.host_name(trail.url))
+            return replace(failed, freshness=freshness)
         given = exchange.validators_of(fields)
         return NotModified(
             validators=Validators(
                 etag=given.etag or sent.etag,
                 last_modified=given.last_modified or sent.last_modified,
             ),
-            freshness=exchange.freshness_of(fields, now=self._clock()),
+            freshness=freshness,
         )
 
     async def _download(
         self, ask: Ask, trail: Trail, response: httpx.Response, *, fields: exchange.Fields
     ) -> Download | Failed:
-        limit = self._polling.max_body_bytes
-        wire = await read_wire(response, fields, limit)
-        if isinstance(wire, Failed):
-            return wire
-        body = decode.decode(wire, fields.get("content-encoding", ""), limit_bytes=limit)
-        if isinstance(body, Failed):
-            return replace(body, status=response.status_code)
+        limit_bytes = self._polling.max_body_bytes
+        freshness = exchange.freshness_of(fields, now=self._clock())
+        found = await body.read_body(response, fields, limit_bytes=limit_bytes, budget=self._budget)
+        if isinstance(found, Failed):
+            return replace(found, status=response.status_code, freshness=freshness)
+        hubs, self_url = hubs_and_self(fields.get("link", ""), trail.url)
         return Download(
             url=ask.given,
             final_url=exchange.without_secrets(trail.url),
             status=response.status_code,
-            body=body,
-            content_type=fields.get("content-type", "")[: exchange.MAX_FIELD_CHARS],
+            body=found,
+            content_type=exchange.content_type_of(fields),
             content_location=exchange.content_location_of(fields, trail.url),
             validators=exchange.validators_of(fields),
-            freshness=exchange.freshness_of(fields, now=self._clock()),
+            freshness=freshness,
             moved_to=moved_to(ask, trail),
+            is_partial=response.status_code == PARTIAL,
+            hubs=hubs,
+            self_url=self_url,
         )
 
 
-def moved_to(ask: Ask, trail: Trail) -> str:
-    """Return where the feed has moved for good, "" unless every hop says so.
-
-    A feed with a password in its URL stays where it is: the new URL would have to keep it.
-    """
-    moved = trail.visited and trail.permanent and not ask.url.userinfo
-    return exchange.without_secrets(trail.url) if moved else ""
-
-
-async def read_wire(
-    response: httpx.Response, fields: exchange.Fields, limit_bytes: int
-) -> bytes | Failed:
-    """Return the body as it came over the wire, or the failure of one over the limit."""
-    declared = fields.get("content-length", "")  # h11 has checked that it is a number
-    if declared.isdecimal() and int(declared) > limit_bytes:
-        return decode.too_large(limit_bytes)
-    parts: list[bytes] = []
-    total = 0
-    async for part in response.aiter_raw():
-        parts.append(part)
-        total += len(part)
-        if total > limit_bytes:
-            return decode.too_large(limit_bytes)
-    return b"".join(parts)
-
-
-async def drain(response: httpx.Response) -> None:
-    """Read to the end of an answer that has no body, so that its connection can be kept."""
-    _ = [part async for part in response.aiter_raw()]
+async def _told(response: httpx.Response) -> Posted:
+    start = await body.read_start(response, MAX_TOLD_BYTES)
+    return Posted(status=response.status_code, text=start.decode("utf-8", "replace"))
 
 
 async def _redirect(
     trail: Trail, response: httpx.Response, fields: exchange.Fields
 ) -> Redirect | Failed:
     location = fields.get("location", "").strip()
+    host = exchange.host_name(trail.url)
     if not location:
-        return failures.bad_redirect(exchange.host_name(trail.url), "to nowhere (no Location)")
+        return failures.bad_redirect(host, "to nowhere (no Location)")
     target = exchange.redirect_target(trail.url, location)
+    if len(str(target)) > exchange.MAX_URL_CHARS:
+        return failures.bad_redirect(host, f"to over {exchange.MAX_URL_CHARS:,} characters")
     if fields.get("content-length") == "0":
-        await drain(response)
+        await body.drain(response)
     return Redirect(target=target, permanent=response.status_code in PERMANENT)
 
 
@@ -337,8 +332,3 @@ def _unusable(trail: Trail) -> Failed:
         return failures.unusable_url()
     host = exchange.host_name(trail.visited[-1])
     return failures.bad_redirect(host, "to what is no http or https URL")
-
-
-def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
-    """Return whether scheme, host and port are the same (RFC 6454 section 5)."""
-    return exchange.origin_of(one) == exchange.origin_of(other)

@@ -81,6 +81,10 @@ _NESTING: Final = re.compile(
 _IMAGE: Final = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _ATTRIBUTE: Final = re.compile(r' ([a-z]+)="([^"]*)"')
 _LOGIN: Final = re.compile(r'( (?:href|src)="https?://)[^"/?#@]*@')
+# No browser runs it inside an https address, but whoever takes the address apart might.
+_SCRIPTED: Final = re.compile(
+    r' (?:href|src)="[^"]*\b(?:java|vb)\s*script\s*:[^"]*"', re.IGNORECASE
+)
 _PIXELS: Final = re.compile(r"\d{1,4}")
 
 
@@ -102,6 +106,8 @@ class Sanitiser:
         cleaned = self._cleaner(base).clean(source)
         if "<img" in cleaned:
             cleaned = _IMAGE.sub(_image, cleaned)
+        if "script" in cleaned:
+            cleaned = _SCRIPTED.sub("", cleaned)
         if "@" in cleaned:
             cleaned = _LOGIN.sub(r"\1", cleaned)
         return xml_characters(cleaned).strip()

@@ -11,16 +11,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import Failed, FailureKind, IdScheme, ReadFeed
-from aggregator.read import channel, identity, normalise, recognise, unseen, wellformed
+from aggregator.read import channel, identity, normalise, onward, recognise, unseen, wellformed
+from aggregator.read.discover import feed_links
 from aggregator.read.jsonfeed import read_json
 from aggregator.read.parse import ParseError, parse
-from aggregator.read.raw import RawEntry, RawFeed
+from aggregator.read.raw import RawChannel, RawEntry, RawFeed
+from aggregator.read.stranger import Stranger
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.read.unseen import Cut
 
+WITH_GUIDS = frozenset({IdScheme.GUID, IdScheme.GUID_AND_LINK})  # a cut relies on guids
 MAX_ALONE_BYTES = 50_000_000  # parsed in all when ill-formed items are read one by one
 
 
@@ -36,9 +39,11 @@ def read(  # noqa: PLR0913 each a separate fact of the poll
     """Return the feed's words and its entries not in `known`, or why the body is no feed.
 
     `base_url` is where relative links start from; `known` are the slice hashes of the body taken
-    in before.
+    in before. A body that is no feed at all comes back as a Stranger, with what it leads to.
     """
-    raw = _raw(body, content_type, known if id_scheme is not IdScheme.LINK else None)
+    raw = _raw(body, content_type, known if id_scheme in WITH_GUIDS else None)
+    if isinstance(raw, Stranger):
+        return replace(raw, links=feed_links(body, base_url=base_url))
     if isinstance(raw, Failed):
         return raw
     language = normalise.language_tag(raw.channel.language)
@@ -53,6 +58,12 @@ def read(  # noqa: PLR0913 each a separate fact of the poll
         known=raw.known,
         id_scheme=scheme,
         item_count=raw.item_count,
+        skip_hours=onward.skip_hours_of(raw.channel),
+        skip_days=onward.skip_days_of(raw.channel),
+        hubs=onward.hubs_of(raw.channel, base_url),
+        self_url=onward.self_of(raw.channel, base_url),
+        prev_archive=onward.prev_archive_of(raw.channel, base_url),
+        next_url=onward.next_of(raw.channel, base_url),
     )
 
 
@@ -76,12 +87,24 @@ def _unmarked(found: RawFeed) -> RawFeed:
 def _xml(document: bytes, known: frozenset[bytes] | None) -> RawFeed | Failed:
     try:
         found = _by_slices(document, known) if known is not None else None
-        return found or _whole(document)
+        found = found or _whole(document)
     except ParseError as error:
-        return Failed(
-            kind=FailureKind.UNPARSABLE,
-            message=f"The document cannot be read: {error}. If it stays so, tell the feed's owner",
-        )
+        return _unreadable(str(error))
+    if not found.item_count and _is_hollow(document, found.channel):
+        return _unreadable("it has a feed's root, but neither entries nor words in good order")
+    return found
+
+
+def _is_hollow(document: bytes, words: RawChannel) -> bool:
+    """Return whether a document without entries is a torn one rather than a feed with no news."""
+    return words == RawChannel() or not wellformed.is_well_formed(document)
+
+
+def _unreadable(why: str) -> Failed:
+    return Failed(
+        kind=FailureKind.UNPARSABLE,
+        message=f"The document cannot be read: {why}. If it stays so, tell the feed's owner",
+    )
 
 
 def _whole(document: bytes) -> RawFeed:
@@ -125,6 +148,8 @@ def _entries_apart(cut: Cut, wanted: frozenset[bytes]) -> list[RawEntry] | None:
     """Return the entries of ill-formed slices, each parsed alone, and of the others, together."""
     alone = {mark: _at_its_best(cut.document(frozenset({mark}))) for mark in wanted}
     good = frozenset(mark for mark, text in alone.items() if wellformed.is_well_formed(text))
+    if good == wanted:  # each is sound alone, not together: one declares a prefix for itself
+        good = frozenset()
     found = _entries(cut, good)
     if found is None:
         return None

@@ -70,11 +70,19 @@ def _feed(found: Fields, known: frozenset[bytes]) -> RawFeed:
             title=_plain(found, "title"),
             site_url=_string(found, "home_page_url"),
             language=_string(found, "language"),
+            hubs=tuple(_string(hub, "url") for hub in _dicts(found, "hubs") if _is_websub(hub)),
+            self_url=_string(found, "feed_url"),
+            next_url=_string(found, "next_url"),
         ),
         entries=tuple(entry for entry in entries if not entry.is_phantom),
         known=frozenset(marks) if is_sure else frozenset(),
         item_count=len(items),
     )
+
+
+def _is_websub(hub: Fields) -> bool:
+    """Return whether the hub speaks WebSub; rssCloud is another protocol (1.1, "hubs")."""
+    return _string(hub, "type").lower() == "websub"
 
 
 def _mark(item: Fields) -> bytes:

@@ -6,12 +6,13 @@ Keys are not settled here: that needs all entries of a document (`identity.settl
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aggregator.model import Enclosure, Entry
 from aggregator.read import clean, dates
-from aggregator.read.identity import bounded, digest
+from aggregator.read.identity import bounded, content_hash
 from aggregator.read.urls import absolute
 
 if TYPE_CHECKING:
@@ -53,9 +54,7 @@ class Normaliser:
         content, summary = self._texts(raw)
         title = clean.line(raw.title.value, plain=raw.title.plain) if raw.title else ""
         url = next(filter(None, (absolute(link, self._base_url) for link in raw.links)), "")
-        enclosures = self._enclosures(raw.enclosures)
-        files = (f"{file.type} {file.url}" for file in enclosures)
-        return Entry(
+        entry = Entry(
             key="",
             guid=bounded_guid(raw.guid),
             url=url,
@@ -68,10 +67,10 @@ class Normaliser:
             categories=_words(raw.categories, MAX_CATEGORIES),
             language=language_tag(raw.language) or self._language,
             image=self._image(raw.images, content),
-            enclosures=enclosures,
-            content_hash=digest(title, content, url, *files),
+            enclosures=self._enclosures(raw.enclosures),
             slice_hash=raw.slice_hash,
         )
+        return replace(entry, content_hash=content_hash(entry))
 
     def _texts(self, raw: RawEntry) -> tuple[str, str]:
         """Return the content (the longest text given) and the summary (the feed's own first)."""

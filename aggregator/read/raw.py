@@ -62,6 +62,12 @@ class RawChannel:
     ttl_minutes: str = ""  # RSS <ttl>
     update_period: str = ""  # sy:updatePeriod
     update_frequency: str = ""  # sy:updateFrequency
+    skip_hours: tuple[str, ...] = ()  # RSS <skipHours>, one text for each <hour>
+    skip_days: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()  # WebSub
+    self_url: str = ""
+    prev_archive: str = ""
+    next_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Final
 
 from aggregator.model import Failed, FailureKind
 from aggregator.read import clean, decode
+from aggregator.read.stranger import Stranger
 
 MAX_JUNK_BYTES = 65_536  # before the root element: warnings of a script, a licence, blank lines
 _TITLE_CHARS = 80  # of a foreign page's title, in a message
@@ -46,6 +47,7 @@ _CHALLENGE: Final = re.compile(
 _NEWS_INSIDE: Final = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s/>]|\]\]>", re.IGNORECASE)
 
 FIND_ADDRESS = "Look for the feed's own address: `newsfold add` finds the feed behind a page"
+ADD_LIST = "`newsfold add` adds all of its feeds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +98,9 @@ def _unpacked(body: bytes, content_type: str) -> XmlText | JsonText | Failed:
     return recognise(inner, content_type=content_type)
 
 
-def _no_feed(what: str, mend: str = FIND_ADDRESS) -> Failed:
-    return Failed(kind=FailureKind.NOT_A_FEED, message=f"The address gives {what}. {mend}")
+def _no_feed(what: str, mend: str = FIND_ADDRESS, *, is_list: bool = False) -> Stranger:
+    message = f"The address gives {what}. {mend}"
+    return Stranger(kind=FailureKind.NOT_A_FEED, message=message, is_list=is_list)
 
 
 def _xml(data: bytes) -> XmlText | Failed:
@@ -141,6 +144,8 @@ def _page(data: bytes) -> Failed:
 
 def _other(data: bytes, first: bytes) -> Failed:
     name = html.escape(first.decode("ascii", "replace"))
+    if name.lower() == "opml":
+        return _no_feed("a list of feeds (OPML), no feed", ADD_LIST, is_list=True)
     if name:
         return _no_feed(f"a document of another kind (<{name}>)")
     is_binary = data[:1000].count(b"\xef\xbf\xbd") > 10  # noqa: PLR2004 a few are typing errors

@@ -30,6 +30,8 @@ _ID_TAG: Final = re.compile(rb"<(?:[\w.-]+:)?(?:guid|id)[\s/>]", re.IGNORECASE)
 _NAME: Final = re.compile(rb"([\w.-]+:)?[\w.-]+")
 _ABOUT: Final = re.compile(rb"<item\s[^>]*?\brdf:about\s*=\s*[\"']([^\"']*)[\"']")
 
+_HUGE = re.compile(r"&#(?:[xX][0-9A-Fa-f]{7,}|[0-9]{8,});?")  # int() refuses 4,300 digits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
@@ -133,7 +135,7 @@ def _guid(data: bytes) -> str:
     if not match or (tags and _prefix(match[1]) != _prefix(data[1:_MAX_PREFIX])):
         return ""
     raw = match[match.lastindex or 0].decode("utf-8", "replace")
-    return folded_guid(html.unescape(raw) if "&" in raw else raw)
+    return folded_guid(html.unescape(_HUGE.sub("\ufffd", raw)) if "&" in raw else raw)
 
 
 def _prefix(tag: bytes) -> bytes:

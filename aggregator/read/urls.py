@@ -12,6 +12,8 @@ import can_ada
 
 MAX_URL_CHARS = 4_000  # longer ones are tracking blobs; browsers and servers stop at 2,000-8,000
 _WEB: Final = ("http:", "https:")
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")  # the parser lets quotes through
+_SCRIPT: Final = re.compile(r"(?:java|vb)\s*script\s*:", re.IGNORECASE)  # markup in place of a link
 # An absolute address without a space, control, quote, bracket, invisible or direction character.
 _FINE: Final = re.compile(
     r"https?://[A-Za-z0-9._-]+(?::\d{1,5})?"
@@ -29,7 +31,7 @@ def absolute(url: str, base: str = "") -> str:
         parsed = can_ada.parse(base) + url if base else can_ada.parse(url)
     except (ValueError, TypeError):  # TypeError: a lone surrogate is no UTF-8
         return absolute(url) if base else ""
-    if parsed.protocol not in _WEB or not parsed.hostname:
+    if parsed.protocol not in _WEB or not _HOST.fullmatch(parsed.hostname) or _SCRIPT.search(url):
         return ""
     if _FINE.fullmatch(url):
         return url

@@ -1,6 +1,7 @@
 """The published files and the service's health over HTTP. Reads, never writes, never logs.
 
 GET and HEAD of what the publisher wrote, and of `/healthz`; nothing else is answered with content.
+Hubs that push call at `/websub/…`, where there is a door for them.
 The event loop only looks files up and sends pieces; reading, packing and the health report run in
 threads.
 """
@@ -21,6 +22,7 @@ from aggregator.serve.checkup import Checkup
 from aggregator.serve.conditions import is_unchanged, wants_gzip
 from aggregator.serve.files import find
 from aggregator.serve.shelf import Shelf
+from aggregator.serve.websub import Callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,16 +32,27 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from aggregator.serve.body import Body
+    from aggregator.serve.door import PushDoor
     from aggregator.serve.files import Found
 
 LARGEST_FILE_BYTES = 64_000_000  # 100 stories of 600 kB; packing one takes 2 s of one core
 
 
-def build_app(*, public_dir: Path, health: Callable[[], Mapping[str, object]]) -> Starlette:
-    """Return the ASGI application over a public folder; `health` is asked for `/healthz`."""
+def build_app(
+    *,
+    public_dir: Path,
+    health: Callable[[], Mapping[str, object]],
+    push: PushDoor | None = None,
+) -> Starlette:
+    """Return the ASGI application over a public folder; `health` is asked for `/healthz`.
+
+    With `push`, hubs are answered at `/websub/{token}`.
+    """
+    callback = Callback(push).answer if push else None
     return Starlette(
         routes=[
             Route("/healthz", Checkup(health).answer, methods=["GET"]),
+            *([Route("/websub/{token}", callback, methods=["GET", "POST"])] if callback else ()),
             Route("/{path:path}", PublicFiles(public_dir, Shelf()).answer, methods=["GET"]),
         ],
         exception_handlers={404: _answer_unknown, 405: _answer_method},

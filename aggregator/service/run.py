@@ -1,7 +1,8 @@
 """Runs a configuration: what is polled, published and served when.
 
 Two threads: the main one runs the event loop (HTTP, scheduler, signals) and never touches the
-database for writing; the writer thread runs every job, one after the other.
+database for writing; the writer thread runs every job, one after the other. What hubs push waits
+at a door between the two.
 
 SIGTERM and SIGINT finish the transaction in hand and end within seconds. SIGHUP reads the
 configuration again; a bad one is reported and the old one stays.
@@ -14,6 +15,7 @@ import logging
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -28,13 +30,15 @@ from aggregator import config
 from aggregator.errors import ConfigError
 from aggregator.model import DigestKind
 from aggregator.pipeline.clock import utc_now
+from aggregator.pipeline.door import Door
 from aggregator.pipeline.house import House
 from aggregator.pipeline.places import database_path
+from aggregator.pipeline.push import Pushes
 from aggregator.serve.app import build_app
 from aggregator.serve.health import report as report_health
 from aggregator.service.jobs import Job, WriterThread, edition_triggers
 from aggregator.service.listen import listening_sockets, serving
-from aggregator.service.tell import Conditions, tell_published
+from aggregator.service.tell import Conditions, tell_published, tell_pushed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,10 +64,15 @@ class Service:
         self._stop = Event()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._house: House | None = None  # made and used in the writer thread alone
+        self._pushes: Pushes | None = None  # as the house
         self._conditions = Conditions()  # as the house
+        self._push_job = Job("push", self._work_pushes, self._stop)
+        self._is_woken = False
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         public_dir = Path(configuration.service.public_dir)
-        self._server = serving(build_app(public_dir=public_dir, health=self.health))
+        self._door = Door(wake=self._wake, limit_bytes=configuration.polling.max_body_bytes)
+        app = build_app(public_dir=public_dir, health=self.health, push=self._door)
+        self._server = serving(app)
         self._last_tick_at = utc_now()
 
     # -------------------------------------------------------------- life
@@ -136,15 +145,23 @@ class Service:
                     yield f"edition {digest.name} {at}", self._publish, trigger
 
     def _tick(self) -> None:
+        try:
+            self._poll_and_publish()
+        finally:  # a job of its own: trouble of either is none of the other
+            self._push_job()
+
+    def _poll_and_publish(self) -> None:
         house = self._open_house()
 
         def meanwhile() -> None:
             self._last_tick_at = utc_now()
+            if self._is_woken:
+                self._push_job()
             house.publish_at_times()
 
         told = self._conditions.tell
         house.poll(
-            house.due(),
+            house.due(paced=True),
             on_report=told,
             stop=self._stop,
             meanwhile=meanwhile,
@@ -161,15 +178,37 @@ class Service:
         pruned = self._open_house().prune()
         log.info("pruned", entries=pruned.entries, stories=pruned.stories)
 
+    def _work_pushes(self) -> None:
+        """Ask hubs whose time it is, hear them, take in what they pushed."""
+        self._is_woken = False
+        self._open_pushes(self._open_house()).work()
+
+    def _wake(self) -> None:
+        """Let the writer look at what hubs brought. For any thread; once for many calls."""
+        if self._is_woken or self._stop.is_set():
+            return
+        self._is_woken = True
+        with suppress(RuntimeError):  # the writer has ended: nobody is left to look
+            self._writer.submit(self._push_job)
+
     # ------------------------------------------------------ writer thread
 
     def _open_house(self) -> House:
         if self._house is None:
             self._house = House.open(self._config, clock=utc_now)
             self._conditions = Conditions(self._house.troubled())
+            self._open_pushes(self._house)
         return self._house
 
+    def _open_pushes(self, house: House) -> Pushes:
+        if self._pushes is None:
+            self._pushes = Pushes(house, self._door, wake=self._wake, on_report=tell_pushed)
+        return self._pushes
+
     def _close(self) -> None:
+        pushes, self._pushes = self._pushes, None
+        if pushes is not None:
+            pushes.close()
         house, self._house = self._house, None
         if house is not None:
             house.close()

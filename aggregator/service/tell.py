@@ -41,3 +41,9 @@ def tell_published(done: Iterable[Published]) -> None:
     for published in done:
         if published.new or published.revised:
             log.info("published", **asdict(published))
+
+
+def tell_pushed(report: PollReport) -> None:
+    """Log what a push brought, where it brought anything."""
+    if report.new or report.updated:
+        log.info("pushed", feed=report.feed, new=report.new, updated=report.updated)

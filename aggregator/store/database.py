@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database as Database  # noqa: PLC0414 - its name for the other rooms
@@ -81,6 +81,18 @@ def transaction(db: Database) -> Iterator[None]:
         except BaseException:
             db.rollback()
             raise
+
+
+class _RehearsedError(Exception):
+    """Ends a rehearsal: what was written is undone."""
+
+
+@contextmanager
+def rehearsal(db: Database) -> Iterator[None]:
+    """Hold a write transaction that is undone at its end."""
+    with suppress(_RehearsedError), transaction(db):
+        yield
+        raise _RehearsedError
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import NotFoundError
-from aggregator.model import Arrival, Entry, ReadEntry
+from aggregator.model import Arrival, ReadEntry
 from aggregator.store.codec import (
     enclosures_to_json,
     moment_from_text,
@@ -23,7 +23,7 @@ from aggregator.store.codec import (
 from aggregator.store.database import in_transaction, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -53,8 +53,14 @@ INSERT INTO words (
 """
 _ADD_SEARCH = "INSERT INTO words_search (rowid, title, summary) VALUES (?, ?, ?)"
 _CHANGE = """
-UPDATE entries
-SET content_hash = ?, slice_hash = ?, at = coalesce(?, first_seen_at) WHERE id = ?
+UPDATE entries SET content_hash = ?, slice_hash = ?,
+    at = coalesce((SELECT published_at FROM words WHERE entry_id = id), first_seen_at)
+WHERE id = ?
+"""
+# What was seen cannot have been published later: a feed that dates everything "now" says so.
+_SURE_DATE = """
+SELECT CASE WHEN ?1 <= e.first_seen_at THEN ?1 ELSE w.published_at END
+FROM entries AS e JOIN words AS w ON w.entry_id = e.id WHERE e.id = ?2
 """
 _CHANGE_WORDS = """
 UPDATE words SET
@@ -83,18 +89,18 @@ WHERE feed_id = ? AND left_at IS NOT NULL
     AND hex(slice_hash) IN (SELECT value FROM json_each(?))
 """
 _ARRIVALS = """
-SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id
+SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id,
+    coalesce(p.url, '') AS met_url
 FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
+LEFT JOIN pages AS p ON p.entry_id = e.id
 WHERE e.id > ? AND e.first_seen_at >= ? ORDER BY e.id LIMIT ?
 """
 _ARRIVALS_OF = """
-SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id
+SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id,
+    coalesce(p.url, '') AS met_url
 FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
+LEFT JOIN pages AS p ON p.entry_id = e.id
 WHERE e.story_id = ? ORDER BY e.id
-"""
-_KEYED = """
-SELECT e.id, e.key, w.guid, w.url, w.title, w.content
-FROM entries AS e JOIN words AS w ON w.entry_id = e.id WHERE e.feed_id = ?
 """
 _NAMED = """
 SELECT e.id, f.url AS feed_url FROM words AS w
@@ -119,6 +125,7 @@ class ChangedEntry:
     entry_id: int
     story_id: str
     read: ReadEntry
+    content_hash: bytes  # as kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +151,7 @@ def compare(db: Database, feed_id: int, entries: Sequence[ReadEntry]) -> Differe
     return Difference(
         new=_without_pruned(db, feed_id, unseen) if unseen else (),
         changed=tuple(
-            ChangedEntry(entry_id=entry_id, story_id=story_id, read=one)
+            ChangedEntry(entry_id=entry_id, story_id=story_id, read=one, content_hash=content_hash)
             for one, entry_id, content_hash, story_id in kept
             if content_hash != one.entry.content_hash
         ),
@@ -162,7 +169,13 @@ def next_id(db: Database) -> int:
 
 def add(db: Database, feed_id: int, new: Sequence[NewEntry], *, now: datetime) -> None:
     """Keep new entries, found by search from now on; their stories come from `stories.apply`."""
-    words = [(*_words(one.read), one.entry_id) for one in new]
+    words = [
+        (
+            *_words(one.read, published_at=optional_to_text(one.read.entry.published_at)),
+            one.entry_id,
+        )
+        for one in new
+    ]
     with in_transaction(db):
         db.conn.executemany(_ADD, [_entry_row(one, feed_id, moment_to_text(now)) for one in new])
         db.conn.executemany(_ADD_WORDS, words)
@@ -170,35 +183,42 @@ def add(db: Database, feed_id: int, new: Sequence[NewEntry], *, now: datetime) -
 
 
 def change(db: Database, changed: Sequence[ChangedEntry], *, now: datetime) -> None:
-    """Keep the new words of entries; their stories count as changed."""
+    """Keep the new words of entries; their stories count as changed.
+
+    A date of publication that is missing now, or later than the entry was first seen, is not taken.
+    """
     moment = moment_to_text(now)
     with in_transaction(db):
         for one in changed:
             entry = one.read.entry
-            at = optional_to_text(entry.published_at)
+            said = optional_to_text(entry.published_at)
+            (sure,) = db.conn.execute(_SURE_DATE, (said, one.entry_id)).fetchone()
             forget_search(db, [one.entry_id])
-            db.conn.execute(_CHANGE_WORDS, (*_words(one.read), one.entry_id))
+            words = _words(one.read, published_at=sure)
+            db.conn.execute(_CHANGE_WORDS, (*words, one.entry_id))
             db.conn.execute(_ADD_SEARCH, _search_row(one.entry_id, one.read))
-            db.conn.execute(_CHANGE, (entry.content_hash, entry.slice_hash, at, one.entry_id))
+            db.conn.execute(_CHANGE, (entry.content_hash, entry.slice_hash, one.entry_id))
             db.conn.execute(_CHANGE_STORY, (moment, one.entry_id))
 
 
-def mark_present(
+def mark_present(  # noqa: PLR0913 - each a separate fact of the body
     db: Database,
     feed_id: int,
     *,
     keys: Mapping[str, bytes],
     slices: AbstractSet[bytes],
     now: datetime,
+    partial: bool = False,
 ) -> None:
     """Note which entries the feed's body still holds: the others left it `now`.
 
     `keys` are the entries read this time with their slice hashes, `slices` the hashes of every
-    item in the body. What came back is present again. Where nothing changes, nothing is written.
+    item in the body. What came back is present again; what a `partial` body leaves out may be in
+    the feed still. Where nothing changes, nothing is written.
     """
     present = db.conn.execute(_PRESENT, (feed_id,)).fetchall()
     here = [row for row in present if row[1] in keys or row[2] in slices]
-    gone = [row[0] for row in present if not (row[1] in keys or row[2] in slices)]
+    gone = [row[0] for row in present if not (partial or row[1] in keys or row[2] in slices)]
     back = _returned(db, feed_id, keys=keys, slices=slices - {row[2] for row in here})
     resliced = [(keys[row[1]], row[0]) for row in (*here, *back) if _is_resliced(row, keys)]
     if not (gone or back or resliced):
@@ -250,16 +270,6 @@ def find(db: Database, reference: str) -> int:
     return int(found[0]["id"])
 
 
-def rekey(db: Database, feed_id: int, key_of: Callable[[Entry], str]) -> None:
-    """Give every kept entry of a feed the key that `key_of` makes of it; equal keys stay apart.
-
-    `key_of` sees the entry's guid, url, title and content.
-    """
-    kept = rows(db, _KEYED, (feed_id,))
-    changed = [(key, row["id"]) for row in kept if (key := key_of(_keyed(row))) != row["key"]]
-    db.conn.executemany("UPDATE OR IGNORE entries SET key = ? WHERE id = ?", changed)
-
-
 def feed_counts(db: Database) -> dict[int, int]:
     """Return how many entries are kept of each feed that has any, by feed id."""
     counts = db.conn.execute("SELECT feed_id, count(*) FROM entries GROUP BY feed_id").fetchall()
@@ -277,16 +287,6 @@ def key_hash(key: str) -> int:
     Within one feed, two keys meet by chance once in billions of billions.
     """
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def _keyed(row: Mapping[str, Any]) -> Entry:
-    return Entry(
-        key=row["key"],
-        guid=row["guid"],
-        url=row["url"],
-        title=row["title"],
-        content=row["content"],
-    )
 
 
 def _stored(db: Database, feed_id: int, keys: Iterable[str]) -> dict[str, tuple[int, bytes, str]]:
@@ -332,7 +332,7 @@ def _search_row(entry_id: int, read: ReadEntry) -> tuple[int, str, str]:
     return (entry_id, read.entry.title, read.entry.summary)
 
 
-def _words(read: ReadEntry) -> tuple[Any, ...]:
+def _words(read: ReadEntry, *, published_at: str | None) -> tuple[Any, ...]:
     """Return the columns of `words` in the order of the statements, the entry's id apart."""
     entry = read.entry
     return (
@@ -341,7 +341,7 @@ def _words(read: ReadEntry) -> tuple[Any, ...]:
         entry.url,
         entry.title,
         entry.summary,
-        optional_to_text(entry.published_at),
+        published_at,
         optional_to_text(entry.updated_at),
         texts_to_json(entry.authors),
         texts_to_json(entry.categories),
@@ -363,5 +363,6 @@ def _arrival(row: Mapping[str, Any], without_coverage: Collection[str]) -> tuple
         at=moment_from_text(row["at"]),
         features=row["features"],
         coverage=row["feed_url"] not in without_coverage,
+        met_url=row["met_url"],
     )
     return arrival, row["story_id"]

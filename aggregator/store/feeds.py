@@ -6,10 +6,12 @@ A feed that is no longer configured keeps its row, so that it goes on where it w
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import NotFoundError
 from aggregator.model import FeedState, IdScheme, Validators
+from aggregator.store import clutter
 from aggregator.store.codec import (
     hashes_from_blob,
     hashes_to_blob,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
+FROM_THE_FUTURE = timedelta(days=1)  # as the poll plan has it
+PARKED = "moving "  # before a URL: while two rows change theirs
+
 _STATES = """
 SELECT id, url, moved_to, redirect_to, redirects, hint, title, site_url, language, etag,
        last_modified, body_hash, id_scheme, id_reason, ttl_s, skip_hours, skip_days, rhythm_s,
@@ -41,7 +46,8 @@ FROM feeds WHERE listed = 1 ORDER BY id
 _STATE = "SELECT * FROM feeds WHERE url = ?"
 _DUE = """
 SELECT * FROM feeds
-WHERE listed = 1 AND gone = 0 AND (next_poll_at IS NULL OR next_poll_at <= ?)
+WHERE listed = 1 AND gone = 0
+    AND (next_poll_at IS NULL OR next_poll_at <= :now OR last_polled_at > :future)
 ORDER BY next_poll_at, id
 """
 _POLLABLE = """
@@ -53,12 +59,40 @@ UPDATE feeds SET
     moved_to = :moved_to, redirect_to = :redirect_to, redirects = :redirects, hint = :hint,
     title = :title, site_url = :site_url, language = :language,
     etag = :etag, last_modified = :last_modified, body_hash = :body_hash, known = :known,
+    pieces = :pieces,
     id_scheme = :id_scheme, id_reason = :id_reason, ttl_s = :ttl_s, skip_hours = :skip_hours,
     skip_days = :skip_days, rhythm_s = :rhythm_s, failures = :failures, error = :error,
     failing_since_at = :failing_since_at, gone = :gone, last_polled_at = :last_polled_at,
     last_fetched_at = :last_fetched_at, last_whole_at = :last_whole_at,
     next_poll_at = :next_poll_at, left_alone_until_at = :left_alone_until_at
 WHERE id = :id
+"""
+# What `moves_in` finds: a feed whose new address took its place in the list.
+_FOLLOWING = """
+SELECT old.id, old.url, old.moved_to, new.id AS other
+FROM feeds AS old LEFT JOIN feeds AS new ON new.url = old.moved_to
+WHERE old.listed = 1 AND coalesce(new.listed, 0) = 0
+    AND old.url NOT IN (SELECT value FROM json_each(:urls))
+    AND old.moved_to IN (SELECT value FROM json_each(:urls))
+ORDER BY old.id
+"""
+_MOVE_AWAY = "UPDATE feeds SET url = ? WHERE id = ?"
+_MOVE_IN = """
+UPDATE feeds SET url = moved_to, moved_to = '', redirect_to = '', redirects = 0, hint = '',
+    failures = 0, error = '', failing_since_at = NULL, gone = 0
+WHERE id = ?
+"""
+_LEAD = """
+UPDATE feeds SET moved_to = :new, redirect_to = '', redirects = 0, hint = '', failures = 0,
+    error = '', failing_since_at = NULL, gone = 0, next_poll_at = NULL,
+    etag = CASE WHEN moved_to = :new THEN etag ELSE '' END,
+    last_modified = CASE WHEN moved_to = :new THEN last_modified ELSE '' END
+WHERE url = :old
+"""
+_PLANNED = """
+SELECT total(1 / ((julianday(next_poll_at) - julianday(last_polled_at)) * 1440)) AS a_minute,
+    (SELECT count(*) FROM feeds WHERE listed = 1 AND gone = 0) AS feeds
+FROM feeds WHERE listed = 1 AND gone = 0 AND next_poll_at > last_polled_at
 """
 _UNLIST = """
 UPDATE feeds SET listed = 0, unlisted_at = :now
@@ -81,7 +115,8 @@ def list_feeds(
 ) -> None:
     """Give each configured feed a row and mark the others as unlisted since `now`.
 
-    `titles` are the person's own, by URL. Where nothing changes, nothing is written.
+    `titles` are the person's own, by URL. Where nothing changes, nothing is written. A feed that is
+    no longer listed, but whose `moved_to` is now, goes on under that address with all it has.
     """
     own = titles or {}
     wanted = [{"url": url, "own_title": own.get(url, "")} for url in dict.fromkeys(urls)]
@@ -89,8 +124,38 @@ def list_feeds(
         return
     with in_transaction(db):
         names = json.dumps([row["url"] for row in wanted])
+        _let_move_in(db, names)
         db.conn.execute(_UNLIST, {"now": moment_to_text(now), "urls": names})
         db.conn.executemany(_LIST, wanted)
+
+
+def _let_move_in(db: Database, names: str) -> None:
+    """Give the rows of moved feeds their new address; a former feed there takes the old one."""
+    moved: set[str] = set()
+    for row in rows(db, _FOLLOWING, {"urls": names}):
+        if row["moved_to"] in moved:
+            continue  # two feeds became one: the first goes on, the other is unlisted
+        moved.add(row["moved_to"])
+        if row["other"] is not None:
+            db.conn.execute(_MOVE_AWAY, (f"{PARKED}{row['url']}", row["other"]))
+        db.conn.execute(_MOVE_IN, (row["id"],))
+        if row["other"] is not None:
+            db.conn.execute(_MOVE_AWAY, (row["url"], row["other"]))
+
+
+def lead(db: Database, url: str, *, new: str) -> bool:
+    """Let a feed be asked at a new address, beside whatever else runs; False where none is known.
+
+    It is due at once. The row takes the address over when the list of feeds names it.
+    """
+    with in_transaction(db):
+        return db.conn.execute(_LEAD, {"old": url, "new": new}).rowcount == 1
+
+
+def planned(db: Database) -> tuple[float, int]:
+    """Return how many polls a minute are planned, and how many feeds may be polled at all."""
+    (row,) = rows(db, _PLANNED)
+    return float(row["a_minute"]), int(row["feeds"])
 
 
 def state(db: Database, url: str) -> FeedState:
@@ -113,13 +178,17 @@ def unlisted(db: Database) -> list[int]:
 
 
 def due(db: Database, *, now: datetime) -> list[FeedState]:
-    """Return the listed feeds whose time has come, the longest waiting first."""
-    return [_state(row) for row in rows(db, _DUE, (moment_to_text(now),))]
+    """Return the listed feeds whose time has come, the longest waiting first.
+
+    So has that of a feed whose last poll lies days ahead: the clock was wrong then.
+    """
+    moments = {"now": moment_to_text(now), "future": moment_to_text(now + FROM_THE_FUTURE)}
+    return _with_clutter(db, rows(db, _DUE, moments))
 
 
 def pollable(db: Database) -> list[FeedState]:
     """Return the listed feeds that are not gone, due or not, the longest waiting first."""
-    return [_state(row) for row in rows(db, _POLLABLE)]
+    return _with_clutter(db, rows(db, _POLLABLE))
 
 
 def save(db: Database, state: FeedState) -> None:
@@ -147,7 +216,12 @@ def _is_listed_so(db: Database, wanted: list[dict[str, str]]) -> bool:
     }
 
 
-def _state(row: Mapping[str, Any]) -> FeedState:
+def _with_clutter(db: Database, found: list[dict[str, Any]]) -> list[FeedState]:
+    marks = clutter.marks(db) if found else {}
+    return [_state(row, marks=marks.get(row["id"], frozenset())) for row in found]
+
+
+def _state(row: Mapping[str, Any], *, marks: frozenset[int] = frozenset()) -> FeedState:
     return FeedState(
         feed_id=row["id"],
         url=row["url"],
@@ -161,6 +235,8 @@ def _state(row: Mapping[str, Any]) -> FeedState:
         validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
         body_hash=row["body_hash"],
         known=hashes_from_blob(row.get("known", b"")),
+        pieces=row.get("pieces", b""),
+        clutter=marks,
         id_scheme=IdScheme(row["id_scheme"]),
         id_reason=row["id_reason"],
         ttl=span_from_seconds(row["ttl_s"]),
@@ -193,6 +269,7 @@ def _row(state: FeedState) -> dict[str, Any]:
         "last_modified": state.validators.last_modified,
         "body_hash": state.body_hash,
         "known": hashes_to_blob(state.known),
+        "pieces": state.pieces,
         "id_scheme": state.id_scheme.value,
         "id_reason": state.id_reason,
         "ttl_s": span_to_seconds(state.ttl),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from aggregator.model import IdScheme
 from aggregator.store import feeds
 from aggregator.store.codec import moment_from_text, optional_from_text
 from aggregator.store.database import rows, schema_version
@@ -26,6 +27,12 @@ _DIGESTS = """
 SELECT digest, count(*) AS publications, max(published_at) AS newest
 FROM publications WHERE withdrawn = 0 GROUP BY digest ORDER BY digest
 """
+TOLD_APART_BY: Final = {
+    IdScheme.GUID: "id",
+    IdScheme.GUID_AND_LINK: "id and link",
+    IdScheme.LINK: "link",
+    IdScheme.TEXT: "title and text",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,11 @@ class FeedHealth:
     state: FeedState
     entries: int
     newest_entry_at: datetime | None  # when the newest kept entry was first seen
+
+    @property
+    def told_apart_by(self) -> str:
+        """Return in words what makes an entry of the feed the same entry at the next poll."""
+        return TOLD_APART_BY[self.state.id_scheme]
 
     @property
     def condition(self) -> str:

@@ -38,11 +38,13 @@ _MEMBERS = """
 SELECT s.first_seen_at AS story_first_seen_at, s.lead_id, e.story_id, e.id, e.feed_id, e.key,
     e.content_hash, e.slice_hash, e.held, e.first_seen_at, e.relation, e.reason, e.score,
     w.guid, w.url, w.title, w.summary, w.published_at, w.updated_at, w.authors, w.categories,
-    w.enclosures, w.language, w.image, w.content, f.url AS feed_url, f.site_url,
+    w.enclosures, w.language, w.image, f.url AS feed_url, f.site_url,
+    coalesce(nullif(p.content, ''), w.content) AS content,
     coalesce(nullif(f.own_title, ''), nullif(f.title, ''), f.url) AS outlet,
     max(e.first_seen_at, coalesce(e.left_at, f.last_fetched_at, '')) AS last_seen_at
 FROM stories AS s JOIN entries AS e ON e.story_id = s.id
 JOIN words AS w ON w.entry_id = e.id JOIN feeds AS f ON f.id = e.feed_id
+LEFT JOIN pages AS p ON p.entry_id = e.id
 WHERE s.id IN (SELECT value FROM json_each(?))
 """
 _RECENT = """

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.store.lock import hold
+from tests.cli.conftest import rss
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Desk, Web
@@ -65,6 +66,10 @@ def test_a_page_whose_feed_is_listed_adds_nothing(desk: Desk, web: Web) -> None:
         ("/plain", "neither a feed nor a page that names one. Give the feed's own address."),
         ("/broken.xml", "answered 500. The server has trouble"),
         ("/gone.xml", "gone for good (410)"),
+        ("/api", "JSON of another kind (with error), no JSON Feed. Give the feed's own address."),
+        ("/human", "ask its owner to let feed readers in"),
+        ("/empty.opml", "a list without a feed that can be added."),
+        ("/torn.opml", "this is no well-formed XML"),
     ],
 )
 def test_what_is_no_feed_is_told_and_not_listed(
@@ -72,6 +77,10 @@ def test_what_is_no_feed_is_told_and_not_listed(
 ) -> None:
     desk.write()
     before = desk.path.read_bytes()
+    web.serve("/api", '{"error": "no"}', content_type="application/json")
+    web.serve("/human", "<html><title>Just a moment...</title></html>", content_type="text/html")
+    web.serve("/empty.opml", "<opml><body/></opml>")
+    web.serve("/torn.opml", "<opml><body><outline xmlUrl='https://a.example/'/>")
 
     result = desk.run("add", web.url(path))
 
@@ -128,3 +137,108 @@ def test_beside_a_running_service_it_says_how_to_tell_it(desk: Desk, web: Web) -
     assert f"Added {web.url('/post.xml')} (Post): the next pass polls it." in result.stdout
     assert "systemctl reload newsfold" in result.stderr
     assert web.url("/post.xml") in desk.path.read_text("utf-8")
+
+
+# ------------------------------------------------------------------------ lists
+
+LIST = """\
+<?xml version="1.0"?><opml version="2.0"><head><title>Mine</title></head><body>
+<outline text="Harbour"><outline text="Post" type="rss" xmlUrl="{post}"/>
+<outline text="Ferry" type="rss" xmlUrl="https://ferry.example/feed"/></outline>
+<outline text="No address" type="rss"/></body></opml>
+"""
+
+
+def serve_list(web: Web) -> str:
+    web.serve("/list", LIST.format(post=web.url("/post.xml")), content_type="text/plain")
+    return web.url("/list")
+
+
+def test_a_list_adds_its_feeds_with_folders_as_tags_and_asks_none(desk: Desk, web: Web) -> None:
+    desk.write(web.url("/post.xml"))
+
+    lines = desk.json("add", serve_list(web), "--tag", "world", code=1)
+
+    assert [(line["outcome"], line["url"]) for line in lines] == [
+        ("listed", web.url("/post.xml")),
+        ("added", "https://ferry.example/feed"),
+        ("not_found", ""),
+    ]
+    assert {line["asked"] for line in lines} == {web.url("/list")}
+    assert lines[1]["new"] is None
+    assert (
+        lines[2]["error"] == "line 4: a feed without xmlUrl. Add its xmlUrl, or remove the outline."
+    )
+    assert [request.path for request, _ in web.server.log] == ["/list"]
+    written = desk.path.read_text("utf-8")
+    assert 'title = "Ferry"\ntags = ["Harbour", "world"]' in written
+
+
+def test_a_list_is_told_feed_by_feed(desk: Desk, web: Web) -> None:
+    desk.write()
+
+    result = desk.run("add", serve_list(web))
+
+    assert result.stdout == (
+        f"Added {web.url('/post.xml')} (Post): the next pass polls it.\n"
+        "Added https://ferry.example/feed (Ferry): the next pass polls it.\n"
+    )
+    assert "line 4: a feed without xmlUrl" in result.stderr
+
+
+def test_a_list_and_its_feed_are_added_once(desk: Desk, web: Web) -> None:
+    desk.write()
+
+    lines = desk.json("add", web.url("/post.xml"), serve_list(web), code=1)
+
+    outcomes = [(line["outcome"], line["url"]) for line in lines if line["url"]]
+    assert outcomes == [
+        ("added", web.url("/post.xml")),
+        ("listed", web.url("/post.xml")),
+        ("added", "https://ferry.example/feed"),
+    ]
+    assert desk.path.read_text("utf-8").count("[[feeds]]") == 2
+
+
+def test_a_title_is_for_no_list(desk: Desk, web: Web) -> None:
+    desk.write()
+    before = desk.path.read_bytes()
+
+    result = desk.run("add", serve_list(web), "--title", "A")
+
+    assert result.exit_code == 1
+    assert "This list names several; nothing was added." in result.stderr
+    assert desk.path.read_bytes() == before
+
+
+def test_a_list_without_end_is_refused(desk: Desk, web: Web) -> None:
+    desk.write()
+    outlines = "".join(f"<outline xmlUrl='https://a.example/{n}'/>" for n in range(10_001))
+    web.serve("/endless", f"<opml><body>{outlines}</body></opml>")
+
+    (line,) = desk.json("add", web.url("/endless"), code=1)
+
+    assert line["error"] == "the list names over 10,000 feeds. Split it, and add the parts."
+
+
+def test_a_page_that_names_only_itself_names_no_feed(desk: Desk, web: Web) -> None:
+    desk.write()
+    link = '<link rel="alternate" type="application/rss+xml" href="/self">'
+    web.serve("/self", f"<html><title>Moved</title>{link}</html>", content_type="text/html")
+
+    (line,) = desk.json("add", web.url("/self"), code=1)
+
+    assert line["outcome"] == "not_found"
+
+
+def test_the_older_documents_of_a_feed_are_read_when_it_is_added(desk: Desk, web: Web) -> None:
+    desk.write()
+    link = '<link xmlns="http://www.w3.org/2005/Atom" rel="prev-archive" href="/old"/>'
+    old = ("old", "Older news", "The lighthouse was painted white again after a long winter.")
+    body = rss("Tide", ("new", "Newer news", "The tide table for the coming year is out."))
+    web.serve("/tide", body.replace("<item>", f"{link}<item>"))
+    web.serve("/old", rss("Tide", old))
+
+    desk.run("add", web.url("/tide"))
+
+    assert [request.path for request, _ in web.server.log] == ["/tide", "/old"]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.cli.conftest import Desk, Web
 
 
@@ -65,3 +68,22 @@ def test_online_all_well_is_quiet_on_request(desk: Desk, web: Web) -> None:
     result = desk.run("check", "--online", "--quiet")
 
     assert (result.exit_code, result.output) == (0, "")
+
+
+def test_full_text_without_its_library_is_a_problem_and_polling_goes_on(
+    desk: Desk, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write(web.url("/post.xml"))
+    text = desk.path.read_text("utf-8").replace("[[feeds]]", "[[feeds]]\nfull_text = true", 1)
+    desk.path.write_text(text, "utf-8")
+    assert desk.run("check").exit_code == 0
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+
+    (problem,) = desk.json("check", code=2)
+
+    assert problem["key"] == "feeds[1].full_text"
+    assert problem["line"] == text[: text.index("full_text")].count("\n") + 1
+    assert "pip install 'newsfold[fulltext]'" in problem["mend"]
+    assert desk.run("poll").exit_code == 0
+    assert len(web.asked("/post.xml")) == 1
+    assert not web.asked("/robots.txt")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from aggregator.store.lock import hold
 if TYPE_CHECKING:
     from tests.cli.conftest import Desk, Web
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
 
 def test_status_tells_trouble_with_what_to_do(polled: Desk, web: Web) -> None:
     text = polled.run("status").stdout
@@ -20,8 +23,24 @@ def test_status_tells_trouble_with_what_to_do(polled: Desk, web: Web) -> None:
     assert "2 ok, 2 failing, 1 gone, 0 never polled" in text
     assert "2 (1 copy and 0 coverage folded)" in text
     assert "digest news  2 published, newest " in text
-    assert f"(newsfold remove {web.url('/gone.xml')})" in text
+    assert f"Take it off the list: newsfold remove {web.url('/gone.xml')}" in text
     assert "Failed 1 time in a row." in text
+
+
+def test_status_tells_of_feeds_whose_ids_are_unreliable(polled: Desk) -> None:
+    assert "told apart by" not in polled.run("status").stdout
+    db = sqlite3.connect(polled.folder / "data" / "newsfold.db")
+    with db:
+        db.execute("UPDATE feeds SET id_scheme = 'link', id_reason = 'Its ids change' WHERE id = 1")
+    db.close()
+
+    text = polled.run("status").stdout
+    assert "told apart by" in text
+    assert "Its ids change." in text
+    (told,) = polled.json("status")
+    assert [feed["id_reason"] for feed in told["feeds"] if feed["id_scheme"] == "link"] == [
+        "Its ids change"
+    ]
 
 
 def test_status_as_json_has_every_feed_and_digest(polled: Desk) -> None:
@@ -30,6 +49,9 @@ def test_status_as_json_has_every_feed_and_digest(polled: Desk) -> None:
     assert len(told["feeds"]) == 5
     assert (told["entries"], told["stories"], told["copies"]) == (3, 2, 1)
     assert told["digests"][0]["name"] == "news"
+    gone = next(feed for feed in told["feeds"] if feed["condition"] == "gone")
+    assert "newsfold remove" in gone["hint"]
+    assert (gone["redirect_to"], gone["rhythm_s"]) == ("", None)
 
 
 def test_a_digest_that_has_published_nothing_is_told(polled: Desk) -> None:
@@ -44,9 +66,15 @@ def test_a_digest_that_has_published_nothing_is_told(polled: Desk) -> None:
     [
         (FeedState(feed_id=1, url="u", last_polled_at=None), ""),
         (FeedState(feed_id=1, url="u", gone=True, error="Gone."), "newsfold remove u"),
-        (FeedState(feed_id=1, url="u", moved_to="v"), "Change its url in the configuration to v"),
+        (FeedState(feed_id=1, url="u", hint="Do this.", last_polled_at=NOON), "Do this."),
+        (
+            FeedState(
+                feed_id=1, url="u", hint="Do this.", error="Bad", failures=2, last_polled_at=NOON
+            ),
+            "Bad. Failed 2 times in a row. Do this.",
+        ),
     ],
-    ids=["well", "gone", "moved"],
+    ids=["well", "gone", "hinted", "failing and hinted"],
 )
 def test_a_hint_says_what_to_do(state: FeedState, words: str) -> None:
     told = hint(FeedHealth(state=state, entries=0, newest_entry_at=None))

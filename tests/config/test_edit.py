@@ -254,3 +254,64 @@ def test_any_title_is_written_so_that_it_reads_as_the_same(desk: Desk, title: st
 
     text = desk.path.read_bytes().decode()
     assert [feed.title for feed in desk.load(text).feeds] == [title, ""]
+
+
+def test_a_moved_feed_changes_its_address_and_nothing_else(desk: Desk) -> None:
+    desk.path.write_text(TEXT, "utf-8")
+
+    assert edit.move_feed(desk.path, "https://A.org", new="https://z.org/new") is True
+
+    assert desk.path.read_text("utf-8") == TEXT.replace("https://a.org/", "https://z.org/new")
+
+
+def test_an_unknown_feed_cannot_be_moved(desk: Desk) -> None:
+    desk.path.write_text(TEXT, "utf-8")
+
+    assert edit.move_feed(desk.path, "https://c.org/", new="https://z.org/") is False
+    assert desk.path.read_text("utf-8") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [("https://B.org", "is another feed"), ("z", "is no http or https address")],
+    ids=["of another feed", "no address"],
+)
+def test_a_bad_address_moves_nothing(desk: Desk, new: str, words: str) -> None:
+    desk.path.write_text(TEXT, "utf-8")
+
+    with pytest.raises(UsageError, match=words):
+        edit.move_feed(desk.path, "https://a.org/", new=new)
+    assert desk.path.read_text("utf-8") == TEXT
+
+
+def test_a_feed_may_be_spelt_anew(desk: Desk) -> None:
+    desk.path.write_text(TEXT, "utf-8")
+
+    assert edit.move_feed(desk.path, "https://a.org/", new="https://A.org/") is True
+    assert 'url = "https://A.org/"  # A' in desk.path.read_text("utf-8")
+
+
+ODD_SPELLINGS = {
+    "inline": 'feeds = [{url = "https://b.org/"}, {tags = ["ü"], url = "https://a.org/"}] # mine\n',
+    "literal": "[[feeds]]\nurl = 'https://a.org/' # mine\n",
+    "escaped": '[[feeds]]\n"url" = "https://\\u0061.org/" # mine\n',
+    "over lines": '[[feeds]]\nurl = """\\\n  https://a.org/""" # mine\n',
+    "quoted before": '[[feeds]]\ntitle = "https://a.org/"\nurl = "https://a.org/"\n',
+    "windows": '[[feeds]]\r\nurl = "https://a.org/" # mine\r\ntitle = "A"\r\n',
+    "with a mark": '\ufeff[[feeds]]\nurl = "https://a.org/"\n',
+}
+
+
+@pytest.mark.parametrize("text", ODD_SPELLINGS.values(), ids=ODD_SPELLINGS)
+def test_an_address_is_moved_however_it_is_spelt(desk: Desk, text: str) -> None:
+    desk.path.write_bytes(text.encode())
+    before = desk.load(text).feeds
+
+    assert edit.move_feed(desk.path, "https://a.org/", new="https://z.org/") is True
+
+    after = desk.path.read_bytes().decode()
+    assert [feed.url for feed in desk.load(after).feeds] == [
+        feed.url.replace("https://a.org/", "https://z.org/") for feed in before
+    ]
+    assert after.count("# mine") == text.count("# mine")
+    assert after.count("\r\n") == text.count("\r\n")

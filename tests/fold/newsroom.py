@@ -65,9 +65,9 @@ def entry(title: str, summary: str = "", *, url: str = "", language: str = "en")
     return Entry(key="k", title=title, summary=summary, url=url, language=language)
 
 
-def filled(folding: Folding = FOLDING, *, follow_ups: bool = False) -> Index:
+def filled(folding: Folding = FOLDING) -> Index:
     """Return an index that holds some unrelated entries, so that rarity means something."""
-    index = Index(folding, follow_ups=follow_ups)
+    index = Index(folding)
     subjects = ("choir", "ferry", "library", "stadium", "museum", "bakery", "tramway", "lighthouse")
     verbs = ("plans", "opens", "closes", "praises", "loses", "wins", "rebuilds", "sells")
     numbers = count(9_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.fold import decide
-from aggregator.fold.coefficients import COVERAGE
 from aggregator.fold.features import Features, decode, describe
 from tests.fold.newsroom import BRIDGE, BRIDGE_ELSEWHERE, ORCHARD, entry
 
@@ -28,7 +27,7 @@ def seen(one: Entry) -> Features:
 
 def score(left: Features, right: Features, *, same_feed: bool = False) -> float:
     found = decide.copied(left, right, same_feed=same_feed)
-    return decide.copy_score(found) if found else 0.0
+    return found.score if found else 0.0
 
 
 EDITED = entry(
@@ -155,117 +154,116 @@ def test_one_address_means_one_thing_where_the_words_agree(
     assert decide.is_same_page(features(*left), features(*right)) is same
 
 
+# ---------------------------------------------------- headlines and full texts
+
+
+HEADLINE = "Marlow harbour bridge reopens after nine months of repairs"
+
+
 @pytest.mark.parametrize(
-    ("left", "right", "same_feed", "word"),
+    ("other", "same_feed", "is_copy"),
     [
-        (features("Forecast for May 3"), features("Forecast for May 4"), False, "series"),
-        (features("Dow up 480 on the Fed"), features("Dow up 93 on banks"), True, "series"),
-        (features("In brief"), features("In brief"), False, "too few words"),
-        (
-            features("Photos of the day", "The best pictures of this day from around the world."),
-            features("Photos of the day", "Our editors looked through thousands, chose twelve."),
-            False,
-            "too short",
-        ),
-        (
-            features("Bridge opens again", "The bridge is open and the road to it too."),
-            features(
-                "Br\u00fccke offen", "Die Br\u00fccke ist offen und der Weg zu ihr.", language="de"
-            ),
-            False,
-            "two languages",
-        ),
+        (entry(HEADLINE, "Read more"), False, True),
+        (entry(HEADLINE + " \u2013 The Gazette", ""), False, True),
+        (entry(HEADLINE, "Read more"), True, False),
+        (entry("Marlow harbour bridge reopens: three lessons of a hard winter", ""), False, False),
+        (entry("Marlow bridge reopens", "Read more"), False, False),
+        (entry("Watch: " + HEADLINE, ""), False, True),
     ],
-    ids=["dates", "numbers of one feed", "few words", "generic title", "languages"],
+    ids=["bare", "outlet's name", "of one feed", "half a headline", "too short", "a word more"],
 )
-def test_coverage_is_refused_with_a_reason(
-    left: Features, right: Features, *, same_feed: bool, word: str
+def test_a_bare_entry_is_a_copy_by_its_headline(
+    other: Entry, *, same_feed: bool, is_copy: bool
 ) -> None:
-    assert word in decide.refusal(left, right, same_feed=same_feed)
+    found = decide.copied(seen(BRIDGE), seen(other), same_feed=same_feed)
+
+    assert (found is not None and found.of is decide.Shared.HEADLINE) is is_copy
 
 
-def side(one: Features) -> decide.Side:
-    return decide.Side(features=one, weights=decide.weigh(one, dict.fromkeys(one.stems, 0.8)))
-
-
-def likeness(left: Features, right: Features) -> decide.Likeness | None:
-    rarity = dict.fromkeys(left.stems, 0.8)
-    return decide.likeness(side(left), side(right), rarity=rarity, gap_days=0.5, least_shared=2)
-
-
-def test_two_outlets_on_one_event_are_likely() -> None:
-    same = likeness(seen(BRIDGE), seen(BRIDGE_ELSEWHERE))
-    other = likeness(seen(BRIDGE), seen(ORCHARD))
-
-    assert same is not None
-    assert decide.probability(same) > 0.75
-    assert other is None or decide.probability(other) < 0.1
-
-
-def test_too_little_in_common_is_not_weighed() -> None:
-    bare = Features(stems=frozenset({1, 2, 3}), title=frozenset({1, 2}))
-
-    assert likeness(bare, Features(stems=frozenset({1, 9}))) is None
-    faint = decide.likeness(
-        side(bare), side(bare), rarity=dict.fromkeys(bare.stems, 0.1), gap_days=0, least_shared=2
+PARAGRAPHS = [
+    f"<p>The {place} crew number {n} worked through the {season} storms on the harbour piers.</p>"
+    for n, (place, season) in enumerate(
+        (place, season)
+        for place in ("eastern", "western", "northern")
+        for season in ("autumn", "winter", "spring")
     )
-    assert faint is None
+]
 
 
-@given(
-    ours=st.sets(st.integers(0, 12), min_size=2, max_size=10),
-    theirs=st.sets(st.integers(0, 12), min_size=2, max_size=10),
-    titles=st.tuples(st.integers(1, 6), st.integers(1, 6)),
-    gap_days=st.floats(0, 3),
-    asked=st.floats(0.05, 0.95),
+def with_content(title: str, paragraphs: list[str], summary: str = "") -> Features:
+    return decode(
+        describe(replace(entry(title, summary), content="".join(paragraphs), language="en"))
+    )
+
+
+LOCAL = with_content("How Marlow got its crossing back", PARAGRAPHS, "A tale of stubborn crews.")
+
+
+@pytest.mark.parametrize(
+    ("other", "same_feed", "is_copy"),
+    [
+        (with_content("Marlow bridge open", PARAGRAPHS[:6], "Traffic at dawn."), False, True),
+        (with_content("Marlow bridge open", PARAGRAPHS[:2], "Traffic at dawn."), False, False),
+        (with_content("Choir wins a prize", PARAGRAPHS[:6], "Songs at dusk."), False, False),
+        (with_content("Marlow bridge open", PARAGRAPHS[:6], "Traffic at dawn."), True, False),
+        (with_content("Marlow gets 2 crossings", PARAGRAPHS, "Traffic."), True, False),
+        (with_content("Marlow got its crossing back: more", PARAGRAPHS, "Traffic."), True, True),
+    ],
+    ids=["half", "boilerplate", "other titles", "of one feed", "other numbers", "one feed, whole"],
 )
-def test_the_quick_look_refuses_nothing_that_would_be_likely(
-    ours: set[int], theirs: set[int], titles: tuple[int, int], gap_days: float, asked: float
+def test_full_texts_show_a_copy_under_other_titles(
+    other: Features, *, same_feed: bool, is_copy: bool
 ) -> None:
-    left, right = (
-        Features(
-            stems=frozenset(stems),
-            title=frozenset(sorted(stems)[:count]),
-            names=frozenset(sorted(stems)[:1]),
-            numbers=frozenset(sorted(stems)[:2]),
-        )
-        for stems, count in zip((ours, theirs), titles, strict=True)
-    )
-    rarity = {stem: 1 / (1 + stem / 9) for stem in range(13)}
-    sides = [decide.Side(features=one, weights=decide.weigh(one, rarity)) for one in (left, right)]
-    exact = decide.likeness(*sides, rarity=rarity, gap_days=gap_days, least_shared=2)
-    shared = decide.shared_words(left, (right.title, right.stems), rarity=rarity)
-    weights = sides[0].weights, sides[1].weights
-    may = shared is not None and decide.may_reach(asked, shared, weights, gap_days=gap_days)
+    found = decide.copied(LOCAL, other, same_feed=same_feed)
 
-    assert may or exact is None or decide.probability(exact) < asked
+    assert (found is not None and found.of is decide.Shared.SENTENCES) is is_copy
+    assert (decide.copied(other, LOCAL, same_feed=same_feed) is not None) is is_copy
 
 
-def test_the_quick_look_refuses_what_shares_little() -> None:
-    left, right = seen(BRIDGE), seen(ORCHARD)
-    rarity = dict.fromkeys(left.stems, 0.8)
-    shared = decide.shared_words(left, (right.title, right.stems), rarity=rarity)
-    weights = side(left).weights, side(right).weights
+def test_samples_of_long_texts_are_compared_where_both_are_whole() -> None:
+    full = tuple(range(0, 48, 2))
 
-    assert shared is None or not decide.may_reach(0.75, shared, weights, gap_days=0)
-    assert decide.shared_words(left, ((), ()), rarity=rarity) is None
-
-
-def test_a_small_window_asks_for_more_words_in_common() -> None:
-    two = Features(stems=frozenset({1, 2}), title=frozenset({1, 2}))
-    asked = [decide.least_shared(population) for population in (0, 499, 500, 100_000)]
-    rarity = dict.fromkeys(two.stems, 0.8)
-
-    assert asked == [4, 4, 2, 2]
-    found = [
-        decide.likeness(side(two), side(two), rarity=rarity, gap_days=0, least_shared=least)
-        for least in (asked[0], asked[-1])
-    ]
-    assert [one is None for one in found] == [True, False]
+    assert decide.same_sentences(full, full) == (24, 24)
+    assert decide.same_sentences(full, (0, 2, 999)) == (2, 2)
+    assert decide.same_sentences((1, 2, 3), (2, 3)) == (2, 2)
+    assert decide.same_sentences((), full) == (0, 0)
 
 
-def test_every_coefficient_names_a_measure() -> None:
-    assert set(COVERAGE) == {one.name for one in fields(decide.Likeness)}
+# ---------------------------------------------------------------------- series
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "word"),
+    [
+        ("Dow up 480 on the Fed", "Dow up 93 on banks", "other numbers"),
+        ("Morning briefing: storms close ports", "Morning briefing: budget vote", "begin or end"),
+        ("Leo stars today: love and money", "Virgo stars today: love and money", "begin or end"),
+        ("Stars: what Leo can expect of work", "Stars: what Virgo can expect of work", "begin"),
+        (
+            "Long queues at Tessel on the wooden bridge reported near noon",
+            "Long queues at Marlow on the stone bridge reported near dusk",
+            "but for a few words",
+        ),
+        ("Marlow harbour bridge reopens", "Marlow harbour bridge reopens", ""),
+        ("Marlow harbour bridge reopens", "Marlow harbour bridge reopens at dawn", ""),
+        ("Marlow bridge reopens at dawn", "Drivers cheer as bridge of Marlow opens", ""),
+    ],
+)
+def test_a_feeds_series_is_told_by_its_titles(left: str, right: str, word: str) -> None:
+    found = decide.series_of_feed(features(left), features(right))
+
+    assert word in found
+    assert bool(found) is bool(word)
+
+
+def test_one_form_with_other_names_and_numbers_is_no_copy() -> None:
+    form = "The agency warned of high water near {} until {} and told drivers to keep off the road."
+    left = features("Flood warning issued for Tessel", form.format("Tessel", "9:15"))
+    right = features("Flood warning issued for Marlow Bay", form.format("Marlow Bay", "11:40"))
+    found = decide.overlap(left.sketch, right.sketch)
+
+    assert decide.is_alike(found)
+    assert "one form" in decide.copy_refusal(left, right, found, same_feed=False)
 
 
 TEXTS = st.sampled_from([BRIDGE, BRIDGE_ELSEWHERE, ORCHARD, EDITED, CUT])

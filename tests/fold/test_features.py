@@ -11,6 +11,7 @@ from aggregator.fold.features import (
     MAX_SHINGLES,
     NOTHING,
     decode,
+    decode_sentences,
     decode_shingles,
     decode_stems,
     describe,
@@ -80,6 +81,28 @@ def test_readable_words_follow_the_text() -> None:
     assert list(readable_words(describe(BRIDGE)).values())[:3] == ["marlow", "harbour", "bridge"]
 
 
+def test_a_sample_of_the_content_is_read_back() -> None:
+    content = "<p>The harbour bridge opened to traffic at dawn on Friday.</p><p>So it goes.</p>"
+    data = describe(replace(BRIDGE, content=content))
+
+    assert len(decode(data).sentences) == 1
+    assert decode_sentences(data) == decode(data).sentences
+    assert decode(data).shingles == decode(describe(BRIDGE)).shingles
+    assert readable_words(data) == readable_words(describe(BRIDGE))
+
+
+def test_bytes_of_the_version_before_are_still_read() -> None:
+    """They lack the byte that counts the sentences, which follows the header."""
+    data = describe(BRIDGE)
+    older = b"\x01" + data[1:43] + data[44:]
+
+    assert decode(older) == decode(data)
+    assert decode_sentences(older) == ()
+    assert decode_shingles(older) == decode_shingles(data)
+    assert decode_stems(older) == decode_stems(data)
+    assert readable_words(older) == readable_words(data)
+
+
 def test_bytes_of_another_version_match_nothing() -> None:
     strange = b"\xff" + describe(BRIDGE)[1:]
 
@@ -87,6 +110,7 @@ def test_bytes_of_another_version_match_nothing() -> None:
         assert decode(data) == NOTHING
         assert decode_shingles(data) == ((), False)
         assert decode_stems(data) == ((), ())
+        assert decode_sentences(data) == ()
         assert readable_words(data) == {}
 
 

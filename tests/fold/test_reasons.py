@@ -43,3 +43,15 @@ def test_a_copy_says_how_much_is_the_same() -> None:
         "95 % of the words of the shorter entry stand in the longer one"
     )
     assert reasons.same_id() == "same id"
+
+
+def test_other_kinds_of_copies_say_what_is_the_same() -> None:
+    assert reasons.same_headline(1.0) == (
+        "100 % of the shorter headline is the same, and no more is told under it"
+    )
+    assert reasons.same_sentences(0.5) == (
+        "50 % of the sentences of the shorter full text are the same"
+    )
+    assert reasons.one_event("shares Marlow; 50 % of the shorter title") == (
+        "two stories on one event: shares Marlow; 50 % of the shorter title"
+    )

@@ -96,6 +96,19 @@ def test_one_global_id_is_one_story() -> None:
     assert first.reason == "same id"
 
 
+def test_one_global_id_at_two_pages_is_one_story_only_in_like_words() -> None:
+    """Two sites on one system count alike; a copy of a feed keeps its ids and changes its links."""
+    tag = "tag:paper.example,2026:7"
+    index = Index(FOLDING)
+    index.fold(arrival(replace(entry("Bridge reopens", url=PAGE), guid=tag), 1))
+    elsewhere = "https://other.example/7"
+    stranger = replace(entry("Choir sings at the fair", url=elsewhere), guid=tag)
+    copy = replace(entry("Bridge reopens", url=elsewhere + "/copy"), guid=tag)
+
+    assert is_alone(index, arrival(stranger, 2))
+    assert joined(index, arrival(copy, 3)).witness_id == 1
+
+
 def test_a_plain_id_means_something_in_one_feed_only() -> None:
     index = Index(FOLDING)
     index.fold(arrival(replace(entry("Bridge reopens"), guid="7"), 1))
@@ -248,7 +261,7 @@ def test_another_outlet_on_the_same_event_is_coverage() -> None:
     assert first.relation is Relation.COVERAGE
     assert first.story_id == start.story_id
     assert first.witness_id == 1
-    assert 0.75 <= first.score < 1.0
+    assert 0.62 <= first.score < 1.0
     assert first.reason.startswith("shares ")
     assert "marlow" in first.reason
     assert first.reason.endswith("% of the shorter title")
@@ -270,27 +283,44 @@ def test_coverage_can_be_switched_off(folding: Folding, *, first: bool, second: 
     assert is_alone(index, arrival(BRIDGE_ELSEWHERE, 2, coverage=second))
 
 
-def test_entries_of_one_feed_are_never_coverage_of_each_other() -> None:
+def test_a_feeds_own_follow_up_joins_where_the_titles_share_more_than_a_name() -> None:
     index = filled()
     index.fold(arrival(BRIDGE, 1, feed=5))
 
-    assert is_alone(index, arrival(BRIDGE_ELSEWHERE, 2, feed=5))
-    assert "both are of one feed" in index.explain(1, 2)
+    found = joined(index, arrival(BRIDGE_ELSEWHERE, 2, feed=5))
+    assert found.relation is Relation.COVERAGE
+
+    column = replace(BRIDGE_ELSEWHERE, title="Marlow harbour this week: tides and tempers")
+    assert is_alone(filled(), arrival(column, 3, feed=5))
+    index.add(arrival(column, 4, feed=5), story_id="column")
+    assert "begin or end only: a series" in index.explain(4, 1)
 
 
-def test_a_story_takes_no_second_entry_of_a_feed_as_coverage() -> None:
+def test_two_stories_on_one_event_are_made_one_by_an_entry_between_them() -> None:
     index = filled()
-    index.fold(arrival(BRIDGE, 1, feed=5))
-    index.fold(arrival(WIRE, 2, feed=6))
+    for number, story in ((1, "older"), (2, "newer")):
+        index.add(arrival(BRIDGE, number), story_id=story)
 
-    assert is_alone(index, arrival(BRIDGE_ELSEWHERE, 3, feed=6))
+    joining, *merges = index.fold(arrival(BRIDGE_ELSEWHERE, 3))
+
+    assert isinstance(joining, Joined)
+    assert (joining.story_id, joining.relation) == ("older", Relation.COVERAGE)
+    (merge,) = merges
+    assert isinstance(merge, Merged)
+    assert (merge.kept_id, merge.absorbed_id) == ("older", "newer")
+    assert merge.relation is Relation.COVERAGE
+    assert merge.reason.startswith("two stories on one event: shares ")
+    assert 0.5 < merge.score < 1.0
+    assert len({index.explain(1, 2)[:12], "in one story"}) == 1
 
 
-def test_follow_ups_of_a_feed_join_where_that_is_wanted() -> None:
-    index = filled(follow_ups=True)
-    index.fold(arrival(BRIDGE, 1, feed=5))
+def test_stories_kept_apart_are_not_made_one_by_coverage() -> None:
+    index = filled()
+    index.keep_apart(1, 2)
+    for number, story in ((1, "older"), (2, "newer")):
+        index.add(arrival(BRIDGE, number), story_id=story)
 
-    assert joined(index, arrival(BRIDGE_ELSEWHERE, 2, feed=5)).relation is Relation.COVERAGE
+    assert joined(index, arrival(BRIDGE_ELSEWHERE, 3)).story_id == "older"
 
 
 def test_coverage_must_be_like_the_story_on_average() -> None:
@@ -542,11 +572,11 @@ def test_the_pairs_to_train_on_are_those_that_would_be_compared() -> None:
     index.fold(arrival(BRIDGE, 1))
     index.fold(arrival(ORCHARD, 2))
 
-    found = dict(index.candidates(arrival(BRIDGE_ELSEWHERE, 3)))
+    found = dict(index.candidates(arrival(BRIDGE_ELSEWHERE, 3), most=9))
 
     assert 1 in found
     assert found[1].text_cosine > 0
-    assert 1 not in dict(index.candidates(arrival(WIRE, 4)))
+    assert 1 not in dict(index.candidates(arrival(WIRE, 4), most=9))
 
 
 def test_a_feeds_recurring_series_covers_nothing() -> None:

@@ -23,6 +23,7 @@ from aggregator.model import (
     Service,
     Validators,
 )
+from aggregator.read.identity import content_hash
 from tests.end_to_end.feeds import invented
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read(
 
 def told(entry: Entry) -> ReadEntry:
     """Return the entry with hashes and features that are true to its words."""
-    said = sha256(f"{entry.title}{entry.content}{entry.url}".encode()).digest()[:8]
+    said = content_hash(entry)
     cut = sha256(f"{entry.key}{said.hex()}".encode()).digest()[:8]
     true = replace(entry, content_hash=said, slice_hash=cut)
     return ReadEntry(entry=true, features=describe(true))

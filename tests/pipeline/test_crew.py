@@ -75,7 +75,7 @@ def test_a_host_that_hangs_holds_back_no_other(crew: Crew, httpserver: HTTPServe
     httpserver.expect_request("/slow").respond_with_handler(hang)
     httpserver.expect_request("/quick").respond_with_data(FEED)
     slow = crew.submit(read_batch, (request_for(httpserver.url_for("/slow")),), MANNERS)
-    dead = "http://127.0.0.2:9/feed"  # another host: refused at once
+    dead = "http://127.0.0.2:8/feed"  # another host: refused at once
 
     ((_, outcome),) = crew.submit(read_batch, (request_for(dead),), MANNERS).result(20)
 

@@ -128,18 +128,18 @@ def test_a_host_that_does_not_answer_is_left_to_the_next_pass(desk: Desk, tmp_pa
     urls = ["https://slow.example/1", "https://slow.example/2", "https://quick.example/1"]
     here = opened(desk, tmp_path, urls)
     workers = Workers(lambda batch: unchanged(batch) if "quick" in batch[0].spec.url else None)
-    under_way: dict[Future[Outcomes], Batch] = {}
+    under_way = polling.UnderWay()
     first = passed(here, workers, under_way=under_way, patience_s=0.2)
     assert [report.feed for report in first] == urls[2:]
 
     assert passed(here, workers, under_way=under_way, patience_s=0.2) == []
     assert len(workers.batches) == 2
-    ((future, batch),) = under_way.items()
+    ((future, batch),) = under_way.feeds.items()
     future.set_result(unchanged(batch))
     third = passed(here, workers, under_way=under_way, patience_s=0.2)
 
     assert [report.feed for report in third] == urls[:2]
-    assert under_way == {}
+    assert under_way.is_done()
 
 
 def test_the_feeds_of_a_worker_that_died_are_tried_again_later(desk: Desk, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from aggregator.poll.address import (
     literal_address,
 )
 
+EVERYTHING = True
 REFUSED = {
     "loopback": "127.0.0.1",
     "another loopback": "127.9.9.9",
@@ -65,13 +66,13 @@ PUBLIC = {
 
 @pytest.mark.parametrize("address", REFUSED.values(), ids=REFUSED.keys())
 def test_an_address_that_is_not_public_is_refused(address: str) -> None:
-    assert not AddressPolicy(allow=False).allows(address, 80)
-    assert AddressPolicy(allow=True).allows(address, 80)
+    assert not AddressPolicy().allows(address, 80)
+    assert AddressPolicy(EVERYTHING).allows(address, 80)
 
 
 @pytest.mark.parametrize("address", PUBLIC.values(), ids=PUBLIC.keys())
 def test_a_public_address_is_allowed(address: str) -> None:
-    assert AddressPolicy(allow=False).allows(address, 80)
+    assert AddressPolicy().allows(address, 80)
 
 
 @pytest.mark.parametrize(

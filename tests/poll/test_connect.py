@@ -149,7 +149,7 @@ async def test_a_dead_address_is_passed_over(server: Server, make_fetcher: MakeF
 
 
 async def test_a_closed_port_is_a_connection_failure(make_fetcher: MakeFetcher) -> None:
-    failed = await failure(make_fetcher(), "http://127.0.0.3:9/")
+    failed = await failure(make_fetcher(), "http://127.0.0.3:8/")
 
     assert failed.kind is FailureKind.CONNECT
     assert "127.0.0.3" in failed.message

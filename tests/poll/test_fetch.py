@@ -310,17 +310,59 @@ async def test_what_never_ends_is_cut_off_long_before_the_deadline(
     assert failed.seconds < 1
 
 
-@pytest.mark.parametrize("size", [98_000, 200_000])
-async def test_headers_are_bounded(server: Server, fetcher: Fetcher, size: int) -> None:
-    failed = await failure(fetcher, server.ok(FEED, "X-Big: " + "a" * size, "X-More: " + "b" * 999))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param(["X-Big: " + "a" * 64_000], id="one header"),
+        pytest.param([f"X-{n}: {'a' * 4_000}" for n in range(16)], id="many headers"),
+        pytest.param([f"Set-Cookie: {'v' * 4_000}" for _ in range(32)], id="twice in cookies"),
+        pytest.param(["X-Big: " + "a" * 1_000_000], id="a megabyte"),
+    ],
+)
+async def test_headers_are_bounded(server: Server, fetcher: Fetcher, fields: list[str]) -> None:
+    failed = await failure(fetcher, server.ok(FEED, *fields))
 
     assert failed.kind is FailureKind.TOO_LARGE
+    assert "64,000" in failed.message
+    assert "polling.max_headers" in failed.message
+    assert failed.seconds < 1
 
 
-async def test_many_headers_are_read(server: Server, fetcher: Fetcher) -> None:
-    answer = await fetcher.fetch(server.ok(FEED, *(f"X-{n}: {'a' * 4_000}" for n in range(20))))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param([f"X-{n}: {'a' * 4_000}" for n in range(15)], id="under the limit"),
+        pytest.param([f"Set-Cookie: {'v' * 4_000}" for _ in range(20)], id="80 kB of cookies"),
+    ],
+)
+async def test_many_headers_are_read(server: Server, fetcher: Fetcher, fields: list[str]) -> None:
+    answer = await fetcher.fetch(server.ok(FEED, *fields))
 
     assert isinstance(answer, Download)
+    assert answer.body == FEED
+
+
+async def test_the_limit_of_headers_is_configured(
+    server: Server, make_fetcher: MakeFetcher
+) -> None:
+    url = server.ok(FEED, "X-Big: " + "a" * 200_000)
+
+    wide = await make_fetcher(max_headers_bytes=300_000).fetch(url)
+    narrow = await failure(make_fetcher(max_headers_bytes=1_000), url)
+
+    assert isinstance(wide, Download)
+    assert "1,000 bytes" in narrow.message
+
+
+@pytest.mark.parametrize(("count", "expected"), [(10, Download), (11, Failed)])
+async def test_heads_before_the_head_are_counted(
+    server: Server, fetcher: Fetcher, *, count: int, expected: type
+) -> None:
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+
+    answer = await fetcher.fetch(server.on("/feed", hint * count + server.http(200, FEED)))
+
+    assert isinstance(answer, expected)
 
 
 async def test_a_declared_length_over_the_limit_is_not_read(

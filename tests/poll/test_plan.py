@@ -20,11 +20,10 @@ from aggregator.model import (
     NotModified,
     Outcome,
     Polling,
-    PollRequest,
     ReadFeed,
     Validators,
 )
-from aggregator.poll.plan import after, group_by_host, host_of, host_pause, is_due
+from aggregator.poll.plan import after, is_due
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -106,6 +105,16 @@ def wait(
         pytest.param(replace(STATE, next_poll_at=NOON - DAY), True, id="late"),
         pytest.param(replace(STATE, next_poll_at=NOON + MINUTE), False, id="not yet"),
         pytest.param(replace(STATE, gone=True), False, id="gone"),
+        pytest.param(
+            replace(STATE, last_polled_at=NOON + 400 * DAY, next_poll_at=NOON + 401 * DAY),
+            True,
+            id="polled by a clock that was years ahead",
+        ),
+        pytest.param(
+            replace(STATE, last_polled_at=NOON + HOUR, next_poll_at=NOON + 2 * HOUR),
+            False,
+            id="polled by a clock that was an hour ahead",
+        ),
     ],
 )
 def test_a_feed_is_due(state: FeedState, *, expected: bool) -> None:
@@ -122,7 +131,8 @@ def test_a_body_is_remembered() -> None:
 
     assert changed == replace(
         STATE,
-        moved_to="https://b.example/feed",
+        redirect_to="https://b.example/feed",
+        redirects=1,
         title="A",
         site_url="https://a.example/",
         language="en",
@@ -143,6 +153,8 @@ def test_a_304_moves_the_validators_and_nothing_of_the_body() -> None:
     assert changed == replace(
         STATE,
         moved_to="m",
+        hint="It has moved for good and is asked at its new address. Put that into the"
+        " configuration: newsfold move https://a.example/feed m",
         validators=NEW,
         last_polled_at=NOON,
         next_poll_at=changed.next_poll_at,
@@ -178,14 +190,14 @@ def test_an_id_scheme_moves_downwards_only(
     assert plan(outcome, state=replace(STATE, id_scheme=before)).id_scheme is expected
 
 
-def test_the_usual_wait_is_spread_by_a_tenth() -> None:
+def test_the_usual_wait_is_spread_by_a_tenth_upwards() -> None:
     waits = {
         wait(UNCHANGED, spec=FeedSpec(url=f"https://{n}.example/feed")) / HOUR for n in range(200)
     }
 
     assert len(waits) == 200
-    assert 0.9 <= min(waits) < 0.93
-    assert 1.07 < max(waits) <= 1.1
+    assert 1.0 <= min(waits) < 1.02
+    assert 1.08 < max(waits) <= 1.1
 
 
 @pytest.mark.parametrize(
@@ -194,9 +206,7 @@ def test_the_usual_wait_is_spread_by_a_tenth() -> None:
     ids=["no shorter than the minimum", "own", "longer than the maximum is the person's wish"],
 )
 def test_a_feeds_own_interval_counts(interval: timedelta, expected: timedelta) -> None:
-    assert wait(UNCHANGED, spec=replace(SPEC, interval=interval)) / expected == pytest.approx(
-        1, 0.1
-    )
+    assert expected <= wait(UNCHANGED, spec=replace(SPEC, interval=interval)) <= expected * 1.1
 
 
 @pytest.mark.parametrize(
@@ -219,7 +229,7 @@ def test_what_is_asked_for_is_a_lower_bound(outcome: Outcome, expected: timedelt
     "freshness", [Freshness(max_age=timedelta(days=5844)), Freshness(ttl=timedelta(days=400))]
 )
 def test_an_absurd_freshness_is_capped(freshness: Freshness) -> None:
-    assert wait(replace(UNCHANGED, freshness=freshness)) == DAY
+    assert DAY <= wait(replace(UNCHANGED, freshness=freshness)) <= DAY * 1.1
 
 
 @given(SPECS, FRESHNESS)
@@ -228,7 +238,9 @@ def test_a_success_is_followed_within_bounds(spec: FeedSpec, freshness: Freshnes
     asked = min(freshness.retry_after or timedelta(), WEEK)
     floors = [min(word or timedelta(), DAY) for word in (freshness.max_age, freshness.ttl)]
 
-    assert max(POLLING.min_interval, asked, *floors) <= span <= max(DAY, asked + 5 * MINUTE)
+    own = spec.interval or timedelta()
+    assert max(POLLING.min_interval, asked, own, *floors) <= span
+    assert span <= max(DAY * 1.1, asked + max(own, HOUR))
 
 
 # -------------------------------------------------------------------- failure
@@ -255,13 +267,13 @@ def test_the_first_failure_of_a_row_is_remembered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "longest"),
-    [(0, HOUR), (1, HOUR), (2, 2 * HOUR), (3, 4 * HOUR), (6, DAY), (10_000, DAY)],
+    ("failures", "least"),
+    [(0, HOUR), (1, HOUR), (2, 2 * HOUR), (3, 4 * HOUR), (6, DAY / 1.25), (10_000, DAY / 1.25)],
 )
-def test_failures_back_off_up_to_the_maximum(failures: int, longest: timedelta) -> None:
+def test_failures_back_off_up_to_the_maximum(failures: int, least: timedelta) -> None:
     span = wait(FAILED, state=replace(STATE, failures=failures))
 
-    assert longest * 0.8 <= span <= longest
+    assert least <= span <= least * 1.25
 
 
 def test_feeds_that_fail_together_come_back_apart() -> None:
@@ -277,8 +289,10 @@ def test_a_failure_is_followed_within_bounds(
     outcome = Failed(kind=kind, message="x", freshness=freshness)
     span = wait(outcome, state=replace(STATE, failures=failures), spec=spec)
     asked = min(freshness.retry_after or timedelta(), WEEK)
+    own = spec.interval or timedelta()
 
-    assert max(POLLING.min_interval, asked) <= span <= max(DAY, asked + 5 * MINUTE)
+    assert max(POLLING.min_interval, asked, own) <= span
+    assert span <= max(DAY, own * 1.25, asked + max(own, HOUR))
 
 
 @given(SPECS, st.sampled_from([FAILED, UNCHANGED, FETCHED]))
@@ -325,64 +339,7 @@ def test_a_deferred_feed_waits_and_is_otherwise_as_it_was() -> None:
         state, next_poll_at=changed.next_poll_at, left_alone_until_at=NOON + HOUR
     )
     assert changed.next_poll_at is not None
-    assert NOON + HOUR <= changed.next_poll_at <= NOON + HOUR + 5 * MINUTE
-
-
-# ----------------------------------------------------------------------- host
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://A.Example/feed", "a.example:443"),
-        ("http://a.example", "a.example:80"),
-        ("http://a.example.:8080/x", "a.example:8080"),
-        ("https://me:pw@a.example/", "a.example:443"),
-        ("https://b\u00fccher.example/", "xn--bcher-kva.example:443"),
-        ("http://[2001:DB8::1]:81/", "[2001:db8::1]:81"),
-        ("http://" + "x" * 80 + "/", "x" * 80 + ":80"),
-        ("http://a.example:99999/", "http://a.example:99999/"),
-        ("http://[bad", "http://[bad"),
-        ("nonsense", "nonsense"),
-    ],
-)
-def test_a_host_is_named(url: str, expected: str) -> None:
-    assert host_of(url) == expected
-
-
-def limited(retry_after: timedelta | None) -> Failed:
-    return Failed(
-        kind=FailureKind.RATE_LIMITED, message="", freshness=Freshness(retry_after=retry_after)
-    )
-
-
-@pytest.mark.parametrize(
-    ("url", "outcome", "expected"),
-    [
-        pytest.param(SPEC.url, limited(2 * HOUR), NOON + 2 * HOUR, id="as long as it asks"),
-        pytest.param(SPEC.url, limited(None), NOON + HOUR, id="an hour when it does not say"),
-        pytest.param(SPEC.url, limited(timedelta()), NOON + HOUR, id="no time is not saying"),
-        pytest.param(SPEC.url, limited(400 * DAY), NOON + WEEK, id="a week at most"),
-        pytest.param(SPEC.url, FAILED, None, id="another failure"),
-        pytest.param(SPEC.url, UNCHANGED, None, id="no failure"),
-        pytest.param("http://10.0.0.1/feed", limited(HOUR), None, id="private address"),
-        pytest.param("http://localhost/feed", limited(HOUR), None, id="this machine"),
-        pytest.param("http://[bad", limited(HOUR), None, id="no URL"),
-    ],
-)
-def test_a_rate_limit_pauses_a_public_host(
-    url: str, outcome: Outcome, expected: datetime | None
-) -> None:
-    assert host_pause(url, outcome, now=NOON, polling=POLLING) == expected
-
-
-def test_requests_are_grouped_by_host_in_order() -> None:
-    first, second, third = (
-        PollRequest(spec=FeedSpec(url=url), state=STATE, now=NOON)
-        for url in ("https://a.example/1", "https://b.example/2", "https://A.example:443/3")
-    )
-
-    assert group_by_host([first, second, third]) == [(first, third), (second,)]
+    assert NOON + HOUR <= changed.next_poll_at <= NOON + 2 * HOUR
 
 
 def test_a_documents_ttl_outlives_a_304() -> None:
@@ -393,3 +350,53 @@ def test_a_documents_ttl_outlives_a_304() -> None:
 
     assert later.next_poll_at is not None
     assert later.next_poll_at >= NOON + timedelta(hours=5)
+
+
+# ---------------------------------------------------------------- together with others
+
+
+@pytest.mark.parametrize("outcome", [UNCHANGED, FETCHED, FAILED], ids=["304", "200", "failed"])
+def test_no_poll_falls_into_an_hour_that_the_document_skips(outcome: Outcome) -> None:
+    skipping = frozenset({12, 13, 14})
+    fetched = replace(FETCHED, feed=replace(FEED, skip_hours=skipping))
+    state = plan(fetched, now=NOON - HOUR)
+
+    changed = plan(fetched if outcome is FETCHED else outcome, state=state)
+
+    assert changed.skip_hours == skipping
+    assert changed.next_poll_at is not None
+    assert changed.next_poll_at.hour == 15
+
+
+def test_a_documents_skips_are_forgotten_when_it_no_longer_has_them() -> None:
+    state = replace(STATE, skip_hours=frozenset({1}), skip_days=frozenset({2}))
+
+    changed = plan(FETCHED, state=state)
+
+    assert (changed.skip_hours, changed.skip_days) == (frozenset(), frozenset())
+
+
+def test_what_a_feed_consists_of_is_kept_where_it_was_not_looked_at() -> None:
+    state = replace(STATE, pieces=b"old")
+
+    assert plan(FETCHED, state=state).pieces == b"old"
+    assert plan(replace(FETCHED, pieces=b"new"), state=state).pieces == b"new"
+
+
+def test_a_feed_that_is_gone_at_its_new_address_is_asked_at_the_old_one() -> None:
+    state = replace(STATE, moved_to="https://b.example/", next_poll_at=NOON)
+
+    changed = plan(Gone(message="gone"), state=state)
+
+    assert not changed.gone
+    assert (changed.moved_to, changed.failures, changed.validators) == ("", 1, Validators())
+    assert changed.next_poll_at is not None
+    assert changed.next_poll_at >= NOON + HOUR
+
+
+def test_the_last_request_without_validators_is_remembered() -> None:
+    blank = replace(STATE, validators=Validators())
+
+    assert plan(FETCHED, state=blank).last_whole_at == NOON
+    assert plan(FETCHED).last_whole_at is None
+    assert plan(FAILED).last_whole_at is None

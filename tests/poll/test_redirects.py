@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.model import Download, Failed, FailureKind, Gone, Validators
-from aggregator.poll.fetch import Ask, Redirect, Trail, moved_to
+from aggregator.poll.trail import Ask, Redirect, Trail, moved_to
 
 if TYPE_CHECKING:
     from aggregator.poll.fetch import Fetcher

@@ -256,3 +256,28 @@ def test_mutated_documents_give_a_value(
 
 def keys_are_unique(entries: tuple[Entry, ...]) -> bool:
     return len({entry.key for entry in entries}) == len(entries)
+
+
+HOLLOW = {
+    "torn": b"<rss><channel><title>Tide</title><item><title>A</channel></rss>",
+    "ill-formed to the core": b"<rss><channel><<<>>&&</channel></rss>",
+    "an error in a feed's clothes": b"<rss>The backend &amp; the cache failed</rss>",
+    "nothing": b"<rss/>",
+}
+
+
+@pytest.mark.parametrize("body", HOLLOW.values(), ids=HOLLOW.keys())
+def test_a_root_without_anything_in_it_is_no_feed_without_news(
+    fail: Callable[..., Failed], body: bytes
+) -> None:
+    """Taken for one, every entry would seem to have left."""
+    failed = fail(body)
+
+    assert failed.kind is FailureKind.UNPARSABLE
+    assert "neither entries nor words" in failed.message
+
+
+def test_a_feed_without_news_is_a_feed(
+    read: Callable[..., ReadFeed], rss: Callable[..., str]
+) -> None:
+    assert read(rss("")).item_count == 0

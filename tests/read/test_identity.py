@@ -1,13 +1,26 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Entry, IdScheme
-from aggregator.read.identity import MAX_KEY_CHARS, entry_key, folded_guid, settle
+from aggregator.model import Enclosure, Entry, IdScheme
+from aggregator.read.identity import (
+    MAX_KEY_CHARS,
+    content_hash,
+    entry_key,
+    folded_guid,
+    keyed,
+    lower,
+    plain_link,
+    settle,
+    telling_guid,
+    words_mark,
+    words_of,
+)
 
 if TYPE_CHECKING:
     import random
@@ -23,7 +36,7 @@ def key(
     *,
     scheme: IdScheme = IdScheme.GUID,
 ) -> str:
-    return entry_key(scheme, guid=guid, url=url, title=title, content=content)
+    return entry_key(scheme, entry(guid, url, title, content))
 
 
 def entry(guid: str = "", url: str = "", title: str = "", content: str = "") -> Entry:
@@ -158,3 +171,112 @@ def test_position_never_matters_and_keys_are_unique(
 
 def test_a_guid_is_compared_folded() -> None:
     assert folded_guid("  a\n b ") == "a b"
+
+
+def test_the_fourth_scheme_knows_words_alone() -> None:
+    text = IdScheme.TEXT
+    same = key("a", PAGE, "t", "<p>x  y</p>", scheme=text)
+
+    assert same == key("b", "https://x.example/2", " t ", "<div>x <b>y</b></div>", scheme=text)
+    assert same != key("a", PAGE, "t", "<p>x z</p>", scheme=text)
+    assert same != key("a", PAGE, "u", "<p>x y</p>", scheme=text)
+
+
+def test_a_key_by_words_is_that_of_the_words_as_the_feed_told_them() -> None:
+    told = entry("", "", "t", "<p>teaser</p>")
+    told = replace(told, content_hash=content_hash(told))
+    completed = replace(told, content="<p>the whole text of its page</p>")
+
+    assert entry_key(IdScheme.TEXT, completed) == entry_key(IdScheme.TEXT, told)
+    assert words_of(completed) == words_mark(told)
+
+
+LONG = "<p>" + "many words " * 20 + "</p>"
+
+
+def listened(url: str) -> Entry:
+    return replace(entry("", PAGE, "Daily"), enclosures=(Enclosure(url=url),))
+
+
+SAME_WORDS = {
+    "a link in the text": (
+        entry("", PAGE, "t", f'{LONG}<a href="https://a.example/x?token=abc">more</a>'),
+        entry("", PAGE, "t", f'{LONG}<a href="https://a.example/x?token=xyz">more</a>'),
+    ),
+    "an address among the words": (
+        entry("", PAGE, "t", f"{LONG} https://a.example/x?sid=1"),
+        entry("", PAGE, "t", f"{LONG} https://a.example/x?sid=2"),
+    ),
+    "a picture's token": (
+        entry("", PAGE, "t", '<img src="https://a.example/1.png?itok=abc">'),
+        entry("", PAGE, "t", '<img src="https://a.example/1.png?itok=xyz">'),
+    ),
+    "http and https": (entry("", PAGE, "t"), entry("", PAGE.replace("https", "http"), "t")),
+    "a session": (entry("", f"{PAGE};jsessionid=1", "t"), entry("", f"{PAGE};jsessionid=2", "t")),
+    "a signed file": (
+        listened("https://a.example/1.mp3?signature=abc"),
+        listened("https://a.example/1.mp3?signature=xyz"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), SAME_WORDS.values(), ids=SAME_WORDS.keys())
+def test_tokens_are_no_content(first: Entry, second: Entry) -> None:
+    assert words_mark(first) == words_mark(second)
+    assert content_hash(first) == content_hash(second)
+
+
+OTHER_WORDS = {
+    "another title": (entry("", PAGE, "t"), entry("", PAGE, "u")),
+    "another text": (entry("", PAGE, "t", "<p>x</p>"), entry("", PAGE, "t", "<p>y</p>")),
+    "another picture under few words": (
+        entry("", PAGE, "Comic", '<img src="https://a.example/2026-11-24.png"> Enjoy'),
+        entry("", PAGE, "Comic", '<img src="https://a.example/2026-11-25.png"> Enjoy'),
+    ),
+    "another episode": (
+        listened("https://a.example/1.mp3"),
+        listened("https://a.example/2.mp3"),
+    ),
+    "nothing but a link": (entry("", "https://a.example/1"), entry("", "https://a.example/2")),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), OTHER_WORDS.values(), ids=OTHER_WORDS.keys())
+def test_what_says_something_else_has_other_words(first: Entry, second: Entry) -> None:
+    assert words_mark(first) != words_mark(second)
+
+
+def test_other_markup_is_other_content_in_the_same_words() -> None:
+    plain, marked = entry("", PAGE, "t", "<p>x y</p>"), entry("", PAGE, "t", "<p>x <b>y</b></p>")
+
+    assert words_mark(plain) == words_mark(marked)
+    assert content_hash(plain) != content_hash(marked)
+
+
+def test_another_file_is_other_content() -> None:
+    first = replace(entry("", PAGE, "t", LONG), enclosures=(Enclosure(url="https://a.example/1"),))
+    second = replace(first, enclosures=(Enclosure(url="https://a.example/2"),))
+
+    assert words_mark(first) == words_mark(second)
+    assert content_hash(first) != content_hash(second)
+
+
+def test_a_guid_that_counts_positions_tells_nothing() -> None:
+    assert telling_guid("12") == telling_guid("N/A") == ""
+    assert telling_guid(" urn:1 ") == "urn:1"
+
+
+def test_a_link_is_compared_without_its_scheme_and_a_home_page_is_none() -> None:
+    assert plain_link("http://harbour.example/1") == PAGE
+    assert plain_link("https://harbour.example/") == plain_link("") == ""
+
+
+def test_every_entry_of_a_document_gets_a_key() -> None:
+    twice = [entry("a", PAGE, "t"), entry("a", PAGE, "t"), entry("b", PAGE, "u")]
+
+    assert [one.key for one in keyed(twice, IdScheme.GUID)] == ["a", "a", "b"]
+
+
+def test_the_lower_scheme_relies_on_less() -> None:
+    assert lower(IdScheme.GUID, IdScheme.TEXT) is IdScheme.TEXT
+    assert lower(IdScheme.LINK, IdScheme.GUID_AND_LINK) is IdScheme.LINK

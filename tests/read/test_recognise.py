@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.model import FailureKind
 from aggregator.read import recognise
+from aggregator.read.stranger import FeedLink, Stranger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ FOREIGN = {
     "pdf": (b"%PDF-1.7", "PDF"),
     "zip": (b"PK\x03\x04", "ZIP"),
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "<svg>"),
+    "opml": (b"<?xml version='1.0'?><opml version='2.0'><body/></opml>", "OPML"),
     "sitemap": (b"<?xml version='1.0'?><urlset></urlset>", "<urlset>"),
     "a path": (b"/etc/hostname", "plain text"),
     "an address": (b"http://127.0.0.1:1/internal", "plain text"),
@@ -104,3 +106,28 @@ def test_a_forgotten_root_end_after_the_channel_is_forgiven() -> None:
 @pytest.mark.parametrize("body", [b"<rss/>", b"<feed xmlns='http://www.w3.org/2005/Atom' />\n"])
 def test_an_empty_root_is_whole(body: bytes) -> None:
     assert recognise.recognise(body) == recognise.XmlText(data=body.strip())
+
+
+def test_a_list_of_feeds_is_told_from_other_documents(fail: Callable[..., Failed]) -> None:
+    found = fail("<!-- exported --><OPML version='1.0'><body></body></OPML>".encode("utf-16"))
+    other = fail(b"<urlset></urlset>")
+
+    assert isinstance(found, Stranger)
+    assert isinstance(other, Stranger)
+    assert (found.is_list, other.is_list) == (True, False)
+
+
+def test_a_page_is_told_with_the_feeds_that_it_names(fail: Callable[..., Failed]) -> None:
+    link = '<link rel="alternate" type="application/atom+xml" href="/atom" title="All">'
+    found = fail(f"<!doctype html><title>Home</title>{link}", base_url="https://a.example/b/")
+
+    assert isinstance(found, Stranger)
+    assert found.links == (
+        FeedLink(url="https://a.example/atom", title="All", type="application/atom+xml"),
+    )
+
+
+def test_json_with_a_page_in_it_names_no_feed(fail: Callable[..., Failed]) -> None:
+    found = fail("""{"html": "<link rel='alternate' type='application/rss+xml' href='/feed'>"}""")
+
+    assert not isinstance(found, Stranger)

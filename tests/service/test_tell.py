@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from aggregator.model import PollOutcomeName, PollReport
 from aggregator.pipeline.publish import Published
-from aggregator.service.tell import Conditions, tell_published
+from aggregator.service.tell import Conditions, tell_published, tell_pushed
 
 FEED = "https://news.example/feed"
 
@@ -81,3 +81,13 @@ def test_only_a_pass_that_published_something_is_told() -> None:
         tell_published(done)
 
     assert [line["digest"] for line in told] == ["new", "r"]
+
+
+def test_only_a_push_that_brought_something_is_told() -> None:
+    """In words of its own: what it brought says nothing of the feed's own server."""
+    with capture_logs() as told:
+        tell_pushed(report("fetched"))
+        tell_pushed(report("fetched", new=2))
+
+    (line,) = told
+    assert (line["event"], line["feed"], line["new"]) == ("pushed", FEED, 2)

@@ -12,6 +12,8 @@ from aggregator.store.entries import ChangedEntry
 from tests.store.houses import NOON
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aggregator.model import ReadEntry
     from tests.store.houses import House
 
@@ -62,7 +64,10 @@ def test_a_body_is_told_apart_in_its_own_order(house: House) -> None:
     assert found.new == tuple(new)
     assert found.unchanged == (same,)
     story_id = house.story_id(entry_id)
-    assert found.changed == (ChangedEntry(entry_id=entry_id, story_id=story_id, read=after),)
+    kept_as = before.entry.content_hash
+    assert found.changed == (
+        ChangedEntry(entry_id=entry_id, story_id=story_id, read=after, content_hash=kept_as),
+    )
 
 
 def test_of_two_entries_with_one_key_the_first_stands(house: House) -> None:
@@ -109,6 +114,46 @@ def test_a_change_is_kept_found_and_told_to_the_digests(house: House) -> None:
     assert [one for _, one in publications.changed(house.db, "d", numbers_from=1)] == [story_id]
     ((arrival, _),) = entries.arrivals_of(house.db, story_id)
     assert arrival.at == NOON - DAY
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(NOON - DAY, NOON - DAY), (NOON + DAY, NOON - DAY / 2), (None, NOON - DAY / 2)],
+    ids=["earlier", "later than it was seen", "no more"],
+)
+def test_a_changed_entry_is_not_published_later_than_it_was_seen(
+    house: House, said: datetime | None, kept: datetime
+) -> None:
+    """A feed that dates everything "now" moves nothing."""
+    feed_id = house.feed("a")
+    entry_id = house.add(feed_id, house.read("k", title="Old", published_at=NOON - DAY / 2))
+    house.later(days=2)
+    read = house.read("k", title="New", published_at=said)
+    changed = entries.compare(house.db, feed_id, [read]).changed
+
+    entries.change(house.db, changed, now=house.now)
+
+    story = stories.find(house.db, house.story_id(entry_id))
+    assert (story.lead.entry.title, story.lead.entry.published_at) == ("New", kept)
+    ((arrival, _),) = entries.arrivals_of(house.db, story.id)
+    assert arrival.at == kept
+
+
+def test_what_a_partial_body_leaves_out_has_not_left(house: House) -> None:
+    feed_id, here, away = house.feed("a"), house.read("here"), house.read("away")
+    house.add(feed_id, here)
+    house.add(feed_id, away)
+    present(house, feed_id, [here], set())
+    entries.mark_present(
+        house.db,
+        feed_id,
+        keys={"away": away.entry.slice_hash},
+        slices=frozenset(),
+        now=house.now,
+        partial=True,
+    )
+
+    assert left(house) == {"here": None, "away": None}
 
 
 def test_an_entry_not_in_the_body_has_left(house: House) -> None:

@@ -29,6 +29,7 @@ POLLED = FeedState(
     validators=Validators(etag='W/"x"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"),
     body_hash=b"\x00body",
     known=frozenset({b"12345678", b"abcdefgh"}),
+    pieces=b"pieces",
     id_scheme=IdScheme.LINK,
     id_reason="its ids change at each fetch",
     ttl=timedelta(minutes=90),
@@ -63,9 +64,10 @@ def test_every_remembered_field_comes_back(house: House) -> None:
     feeds.save(house.db, POLLED)
 
     assert feeds.state(house.db, A) == POLLED
-    assert feeds.states(house.db) == [replace(POLLED, known=frozenset())]
+    assert feeds.states(house.db) == [replace(POLLED, known=frozenset(), pieces=b"")]
     blank = FeedState(feed_id=1, url=A)
-    told_apart = [one.name for one in fields(FeedState) if one.name not in {"feed_id", "url"}]
+    elsewhere = {"feed_id", "url", "clutter"}
+    told_apart = [one.name for one in fields(FeedState) if one.name not in elsewhere]
     assert all(getattr(POLLED, name) != getattr(blank, name) for name in told_apart)
 
 
@@ -167,3 +169,123 @@ def test_the_longer_pause_stands(house: House) -> None:
 
     assert feeds.paused_hosts(house.db, now=NOON) == {"a.example:443": NOON + 2 * HOUR}
     assert feeds.paused_hosts(house.db, now=NOON + 2 * HOUR) == {}
+
+
+# ------------------------------------------------------------------ moved feeds
+
+
+def test_a_feed_goes_on_under_the_address_that_it_moved_to(house: House) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    feeds.save(house.db, replace(POLLED, moved_to=B, gone=False))
+
+    feeds.list_feeds(house.db, [B], now=NOON)
+
+    state = feeds.state(house.db, B)
+    assert listed(house) == [B]
+    assert (state.feed_id, state.known, state.validators) == (1, POLLED.known, POLLED.validators)
+    assert (state.moved_to, state.redirect_to, state.redirects, state.hint) == ("", "", 0, "")
+    assert (state.failures, state.error) == (0, "")
+    with pytest.raises(NotFoundError):
+        feeds.state(house.db, A)
+
+
+@pytest.mark.parametrize(
+    ("urls", "expected"),
+    [([A, B], [A, B]), ([], []), (["https://c.example/"], ["https://c.example/"])],
+    ids=["both listed", "none listed", "another listed"],
+)
+def test_an_address_is_taken_over_only_in_place_of_the_old_one(
+    house: House, urls: list[str], expected: list[str]
+) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    feeds.save(house.db, replace(POLLED, moved_to=B))
+
+    feeds.list_feeds(house.db, urls, now=NOON)
+
+    assert listed(house) == expected
+    assert feeds.state(house.db, A).feed_id == 1
+
+
+def test_a_former_feed_at_the_new_address_keeps_its_row_under_the_old_one(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B], now=NOON)
+    feeds.list_feeds(house.db, [A], now=NOON)
+    feeds.save(house.db, replace(POLLED, moved_to=B))
+
+    feeds.list_feeds(house.db, [B], now=NOON)
+
+    assert (feeds.state(house.db, B).feed_id, feeds.state(house.db, A).feed_id) == (1, 2)
+    assert listed(house) == [B]
+
+
+def test_of_two_feeds_that_became_one_the_first_goes_on(house: House) -> None:
+    c = "https://c.example/"
+    feeds.list_feeds(house.db, [A, B], now=NOON)
+    feeds.save(house.db, replace(POLLED, moved_to=c))
+    feeds.save(house.db, replace(POLLED, feed_id=2, url=B, moved_to=c))
+
+    feeds.list_feeds(house.db, [c], now=NOON)
+
+    assert feeds.state(house.db, c).feed_id == 1
+    assert feeds.unlisted(house.db) == [2]
+
+
+def test_a_feed_listed_under_both_addresses_is_not_merged(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B], now=NOON)
+    feeds.save(house.db, replace(POLLED, moved_to=B))
+
+    feeds.list_feeds(house.db, [B], now=NOON)
+
+    assert feeds.state(house.db, B).feed_id == 2
+    assert feeds.unlisted(house.db) == [1]
+
+
+def test_a_feed_is_led_to_a_new_address_and_due_there_at_once(house: House) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    feeds.save(house.db, POLLED)
+
+    assert feeds.lead(house.db, A, new=B) is True
+
+    (state,) = feeds.due(house.db, now=NOON)
+    assert (state.moved_to, state.validators, state.known) == (B, Validators(), POLLED.known)
+    assert not state.gone
+    assert feeds.lead(house.db, B, new=A) is False
+
+
+def test_validators_of_the_address_that_is_asked_already_stay(house: House) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    feeds.save(house.db, POLLED)
+
+    feeds.lead(house.db, A, new=POLLED.moved_to)
+
+    assert feeds.state(house.db, A).validators == POLLED.validators
+
+
+# ----------------------------------------------------------------------- clocks
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [(timedelta(days=400), True), (2 * HOUR, False)],
+    ids=["years", "the end of summer time"],
+)
+def test_a_clock_that_was_ahead_silences_no_feed(
+    house: House, ahead: timedelta, *, expected: bool
+) -> None:
+    feeds.list_feeds(house.db, [A], now=NOON)
+    then = NOON + ahead
+    state = replace(POLLED, gone=False, last_polled_at=then, next_poll_at=then + HOUR)
+    feeds.save(house.db, state)
+
+    assert bool(feeds.due(house.db, now=NOON)) == expected
+
+
+def test_the_polls_that_are_planned_are_counted(house: House) -> None:
+    feeds.list_feeds(house.db, [A, B, "https://c.example/"], now=NOON)
+    known = replace(POLLED, gone=False, last_polled_at=NOON)
+    feeds.save(house.db, replace(known, next_poll_at=NOON + timedelta(minutes=30)))
+    feeds.save(house.db, replace(known, feed_id=2, url=B, next_poll_at=NOON + HOUR))
+
+    a_minute, count = feeds.planned(house.db)
+
+    assert a_minute == pytest.approx(1 / 30 + 1 / 60, rel=1e-4)
+    assert count == 3

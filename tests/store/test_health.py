@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aggregator.model import Relation
+from aggregator.model import IdScheme, Relation
 from aggregator.store import database, feeds, health
 from aggregator.store.schema.migrations import known_names
 from tests.store.houses import NOON
@@ -35,6 +35,26 @@ def test_a_feed_is_in_one_condition(
 
     assert [feed.condition for feed in report.feeds] == [expected]
     assert report.count(expected) == 1
+
+
+@pytest.mark.parametrize("scheme", IdScheme)
+def test_what_tells_entries_apart_is_said_in_words(house: House, scheme: IdScheme) -> None:
+    house.feed("a")
+    state = feeds.state(house.db, house.urls[0])
+    feeds.save(house.db, replace(state, id_scheme=scheme, id_reason="Why."))
+
+    (feed,) = health.report(house.db).feeds
+
+    assert feed.state.id_reason == "Why."
+    assert (
+        feed.told_apart_by
+        == {
+            "guid": "id",
+            "guid+link": "id and link",
+            "link": "link",
+            "text": "title and text",
+        }[scheme]
+    )
 
 
 def test_everything_kept_is_counted(house: House) -> None:

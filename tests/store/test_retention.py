@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,23 @@ def test_what_was_pruned_never_comes_back_as_new(house: House) -> None:
     found = entries.compare(house.db, a, [again, new])
     assert (found.new, found.changed, found.unchanged) == ((new,), (), ())
     assert entries.compare(house.db, b, [again]).new == (again,)
+
+
+def test_a_grave_stays_small(house: House) -> None:
+    """For years: the key and three marks, in no more than a hundred bytes."""
+    feed_id = house.feed("a")
+    for number in range(2_000):
+        house.add(feed_id, house.read(f"k{number}", guid=f"tag:e.example,2026:{number}"))
+    leave(house, feed_id)
+    house.later(days=91)
+    prune(house, feed_id)
+
+    pages = "SELECT sum(pgsize) FROM dbstat WHERE name IN ('tombstones', 'grave_marks')"
+    try:
+        (size,) = house.db.execute(pages).fetchone()
+    except sqlite3.OperationalError:
+        pytest.skip("this SQLite was built without dbstat")
+    assert size / 2_000 < 100
 
 
 def test_the_entries_of_a_dropped_feed_count_from_then(house: House) -> None:

@@ -207,22 +207,65 @@ CREATE TABLE pages (
 ) STRICT;
 """
 
-# `token` is the last part of the callback's address; `secret` signs what the hub sends.
+# `token` is the last part of the callback's address; `secret` signs what the hub sends. A feed has
+# one subscription, and beside it those that are being left.
 _PUSHES = """
 CREATE TABLE subscriptions (
-    feed_id INTEGER PRIMARY KEY REFERENCES feeds (id),
-    hub TEXT NOT NULL,
+    token TEXT PRIMARY KEY,
+    feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
     topic TEXT NOT NULL,
-    token TEXT NOT NULL UNIQUE,
+    hub TEXT NOT NULL,
+    hubs TEXT NOT NULL,
     secret TEXT NOT NULL,
-    state TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    pending INTEGER NOT NULL,
     asked_at TEXT,
+    active_since_at TEXT,
     lease_until_at TEXT,
     next_try_at TEXT,
-    failures INTEGER NOT NULL DEFAULT 0,
-    error TEXT NOT NULL DEFAULT '',
-    pushed_at TEXT
+    failures INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    pushed_at TEXT,
+    announced_at TEXT,
+    pushes INTEGER NOT NULL,
+    pushed_new INTEGER NOT NULL,
+    ignored INTEGER NOT NULL,
+    trust INTEGER NOT NULL,
+    usual_poll_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX subscriptions_feed ON subscriptions (feed_id) WHERE standing <> 'leaving';
+CREATE INDEX subscriptions_of_feed ON subscriptions (feed_id);
+CREATE INDEX subscriptions_due ON subscriptions (next_try_at);
+"""
+
+# The first 8 bytes of a content hash are an entry's words (`read.identity.words_mark`).
+# `grave_marks` are what a pruned entry is known by where its key is another now; `renamings` are
+# the feeds that changed their ids, and when they did so last.
+_IDENTITY = """
+CREATE INDEX entries_words ON entries (feed_id, substr(content_hash, 1, 8));
+CREATE TABLE grave_marks (
+    feed_id INTEGER NOT NULL REFERENCES feeds (id),
+    mark INTEGER NOT NULL,
+    PRIMARY KEY (feed_id, mark)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE renamings (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds (id),
+    renamed_at TEXT NOT NULL
 ) STRICT;
+"""
+
+# What each feed repeats around its articles; `pieces` is `read.clutter`'s memory of its entries.
+_CLUTTER = """
+ALTER TABLE feeds ADD COLUMN pieces BLOB NOT NULL DEFAULT x'';
+CREATE TABLE clutter (
+    feed_id INTEGER NOT NULL REFERENCES feeds (id),
+    mark INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (feed_id, mark)
+) STRICT, WITHOUT ROWID;
 """
 
 
@@ -233,6 +276,8 @@ def all_migrations() -> Migrations:
     migrations(name="0002_manners")(_manners)
     migrations(name="0003_pages")(_pages)
     migrations(name="0004_subscriptions")(_subscriptions)
+    migrations(name="0005_identity")(_identity)
+    migrations(name="0006_clutter")(_clutter)
     return migrations
 
 
@@ -256,3 +301,11 @@ def _pages(db: Database) -> None:
 
 def _subscriptions(db: Database) -> None:
     db.executescript(_PUSHES)
+
+
+def _identity(db: Database) -> None:
+    db.executescript(_IDENTITY)
+
+
+def _clutter(db: Database) -> None:
+    db.executescript(_CLUTTER)

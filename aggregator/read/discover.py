@@ -5,10 +5,11 @@ Only what `<link rel="alternate">` says is read; paths are never guessed and not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from aggregator.read.stranger import FeedLink
 
 # In the order of preference: bare JSON comes last, as it is mostly a site's API.
 FEED_TYPES = (
@@ -23,15 +24,6 @@ MAX_LINKS = 50
 MAX_URL_CHARS = 2_000
 MAX_TITLE_CHARS = 200
 API_PATH = "/wp-json/"  # WordPress names its API and oEmbed as alternates of every page
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedLink:
-    """A feed that a page names."""
-
-    url: str  # absolute http(s)
-    title: str = ""
-    type: str
 
 
 def feed_links(body: bytes, *, base_url: str) -> tuple[FeedLink, ...]:

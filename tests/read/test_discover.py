@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.poll.discover import FeedLink, feed_links
+from aggregator.read.discover import feed_links
+from aggregator.read.stranger import FeedLink
 
 PAGE = "https://site.example/blog/"
 RSS = "application/rss+xml"
