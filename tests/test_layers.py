@@ -43,7 +43,7 @@ HOMES = {
     "nh3": {"read"},
     "trafilatura": {"read"},
     "protego": {"poll"},
-    "selectolax": {"read", "poll"},  # poll/discover reads <link rel="alternate">
+    "selectolax": {"read"},
     "can_ada": {"read", "fold"},  # URLs are resolved in one and compared in the other
     "Stemmer": {"fold"},
     "jinja2": {"digest"},

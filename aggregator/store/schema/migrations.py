@@ -196,7 +196,7 @@ ALTER TABLE feeds ADD COLUMN rhythm_s REAL;
 ALTER TABLE feeds ADD COLUMN last_whole_at TEXT;
 """
 
-# One request an entry for ever, whatever came of it: a row here means that it was made.
+# One request an entry for ever, whatever came of it: a row here means that the matter is settled.
 _PAGES_OF_ENTRIES = """
 CREATE TABLE pages (
     entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
