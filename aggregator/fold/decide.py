@@ -18,13 +18,13 @@ from aggregator.fold.sentences import MAX_SENTENCES
 if TYPE_CHECKING:
     from aggregator.fold.features import Features
 
-# Copies: Jaccard of word pairs at .30 measured precision 1.000 on whole summaries; short texts must
+# Copies: by the Jaccard of word pairs, measured on whole summaries; short texts must
 # agree more, because a handful of shared pairs is chance or a template.
 MIN_PAIRS = 8
-MIN_JACCARD = 0.25
+MIN_JACCARD = 0.34  # two reports of one event came up to .32, through real polling
 SHORT_TEXT_PAIRS = 20
-MIN_JACCARD_SHORT = 0.35
-MIN_CONTAINMENT = 0.60  # of a summary that another outlet cut shorter
+MIN_JACCARD_SHORT = 0.40
+MIN_CONTAINMENT = 0.70  # of a summary that another outlet cut shorter
 MIN_TITLE_COVERED = 0.34  # of each title by the other entry: boilerplate alone is no copy
 MANY_SHARED_PAIRS = 25  # more than boilerplate that two outlets have in common
 MIN_TITLE_COVERED_LONG = 0.10  # a local headline over a wire's text
