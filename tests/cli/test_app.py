@@ -40,6 +40,8 @@ HEAVY = {
 
 def start(*args: str, **environ: str) -> subprocess.Popen[str]:
     """Start `python -m aggregator` in the project's folder."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background of a shell
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "aggregator", *args],
         cwd=ROOT,
