@@ -7,7 +7,7 @@ cluster elsewhere. Politeness to a host stays inside one batch: one request at a
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,7 @@ from aggregator.model import (
     PollRequest,
 )
 from aggregator.pipeline.history import body_hash, with_history
-from aggregator.pipeline.reading import Readers
-from aggregator.pipeline.tools import Tools, ask, task_of
-from aggregator.poll.fetch import Fetcher
+from aggregator.pipeline.tools import Manners, Tools, ask, open_tools, task_of
 from aggregator.poll.plan import host_pause, refusals, validators_for
 from aggregator.read.stranger import Stranger
 
@@ -45,25 +43,14 @@ MAX_OFFERS = 3  # more choice helps nobody
 MAX_KNOWN = 10_000  # slices remembered over partial bodies; the largest real feed has 4,000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
-    """What a worker needs to know to poll as the person configured it."""
-
-    polling: Polling
-    user_agent: str
-
-
 def read_batch(batch: Batch, manners: Manners) -> Outcomes:
     """Fetch and read the feeds of one host, in a loop of its own."""
     return asyncio.run(_with_own_tools(batch, manners))
 
 
 async def _with_own_tools(batch: Batch, manners: Manners) -> Outcomes:
-    async with (
-        Fetcher(manners.polling, user_agent=manners.user_agent) as fetcher,
-        Readers(1) as readers,
-    ):
-        return await read_feeds(batch, Tools(fetcher, readers, manners.polling))
+    async with open_tools(manners) as tools:
+        return await read_feeds(batch, tools)
 
 
 async def read_feeds(batch: Batch, tools: Tools) -> Outcomes:

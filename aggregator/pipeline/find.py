@@ -22,10 +22,9 @@ from aggregator.model import (
     PollRequest,
 )
 from aggregator.pipeline.batch import Manners, Tools, read_feeds, take_whole
-from aggregator.pipeline.reading import Readers
 from aggregator.pipeline.report import report_of
-from aggregator.pipeline.tools import ask
-from aggregator.poll.fetch import Fetcher, user_agent
+from aggregator.pipeline.tools import ask, open_tools
+from aggregator.poll.fetch import user_agent
 from aggregator.poll.plan import group_by_host, host_of
 from aggregator.read.recognise import FIND_ADDRESS
 from aggregator.read.stranger import Stranger
@@ -199,13 +198,8 @@ async def _with_each_host(
     work: Callable[[tuple[PollRequest, ...], Tools], Awaitable[None]],
 ) -> None:
     """Do the work on the requests of each host, many hosts at once."""
-    manners = manners_of(config)
     limit = asyncio.Semaphore(HOSTS_AT_ONCE)
-    async with (
-        Fetcher(manners.polling, user_agent=manners.user_agent) as fetcher,
-        Readers(1) as readers,
-    ):
-        tools = Tools(fetcher, readers, manners.polling)
+    async with open_tools(manners_of(config)) as tools:
 
         async def work_at_host(batch: tuple[PollRequest, ...]) -> None:
             async with limit:

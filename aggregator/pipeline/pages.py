@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.model import Download, Failed, FailureKind, FeedState, Page, PollRequest
-from aggregator.pipeline.reading import Readers
 from aggregator.pipeline.task import PageReading, PageTask
-from aggregator.pipeline.tools import Tools, ask
-from aggregator.poll.fetch import Fetcher
+from aggregator.pipeline.tools import Tools, ask, open_tools
 from aggregator.poll.hosts import host_pause, is_refusal
 from aggregator.poll.robots import origin_of
 
@@ -76,11 +74,8 @@ def read_pages(batch: PageBatch, manners: Manners) -> PageAnswers:
 
 
 async def _with_own_tools(batch: PageBatch, manners: Manners) -> PageAnswers:
-    async with (
-        Fetcher(manners.polling, user_agent=manners.user_agent) as fetcher,
-        Readers(1) as readers,
-    ):
-        return await ask_pages(batch, Tools(fetcher, readers, manners.polling))
+    async with open_tools(manners) as tools:
+        return await ask_pages(batch, tools)
 
 
 async def ask_pages(batch: PageBatch, tools: Tools) -> PageAnswers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
@@ -21,7 +22,7 @@ from aggregator.store import feeds, publications, stories
 from aggregator.store.database import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aggregator.model import Config, Document, Edition, FeedSpec, Story
     from aggregator.store.database import Database
@@ -73,8 +74,9 @@ class Press:
         a tick that follows one without.
         """
         done = []
+        to_cut = cache(partial(clutter_to_cut, self.config, self.db))
         for digest in self.config.digests:
-            desk = DigestDesk.of(digest, config=self.config, db=self.db, now=now)
+            desk = DigestDesk.of(digest, config=self.config, db=self.db, now=now, clutter=to_cut)
             with transaction(self.db):
                 done.append(desk.publish(seen_since=seen_since))
         return done
@@ -136,10 +138,18 @@ class DigestDesk:
     now: datetime
     specs: Mapping[str, FeedSpec]  # of every feed, by URL; asked once or more for each story
     own_feeds: frozenset[str]  # the URLs of those that this digest takes
-    clutter: Mapping[int, frozenset[int]]  # what to cut, by feed id
+    clutter: Callable[[], Mapping[int, frozenset[int]]]  # what to cut, by feed id
 
     @classmethod
-    def of(cls, digest: Digest, *, config: Config, db: Database, now: datetime) -> Self:
+    def of(
+        cls,
+        digest: Digest,
+        *,
+        config: Config,
+        db: Database,
+        now: datetime,
+        clutter: Callable[[], Mapping[int, frozenset[int]]],
+    ) -> Self:
         """Take the configuration apart once for all stories."""
         return cls(
             config=config,
@@ -148,7 +158,7 @@ class DigestDesk:
             now=now,
             specs={feed.url: feed for feed in config.feeds},
             own_feeds=select.own_feeds(digest, config.feeds),
-            clutter=clutter_to_cut(config, db),
+            clutter=clutter,
         )
 
     def publish(self, *, seen_since: datetime | None) -> Published:
@@ -318,7 +328,7 @@ class DigestDesk:
     def _without_clutter(self, story: Story) -> Story:
         """Return the story, its lead without what the lead's feed repeats around its articles."""
         lead = story.lead
-        marks = self.clutter.get(lead.feed_id)
+        marks = self.clutter().get(lead.feed_id)
         if not marks:
             return story
         bare = replace(lead, entry=clutter.without(lead.entry, marks))
@@ -348,15 +358,9 @@ class DigestDesk:
 
 def clutter_to_cut(config: Config, db: Database) -> dict[int, frozenset[int]]:
     """Return the fingerprints of what to cut, by feed id, of the feeds that want it cut."""
-    marks = kept_clutter.marks(db)
-    if not marks:
-        return {}
     whole = {feed.url for feed in config.feeds if not feed.clutter}
-    return {
-        state.feed_id: marks[state.feed_id]
-        for state in feeds.states(db)
-        if state.feed_id in marks and state.url not in whole
-    }
+    wanted = (state.feed_id for state in feeds.states(db) if state.url not in whole)
+    return kept_clutter.marks(db, wanted)
 
 
 def _place(

@@ -5,20 +5,33 @@ A feed's proxy serves all that is asked for it; its headers go to the feed's own
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.model import Validators
+from aggregator.pipeline.reading import Readers
 from aggregator.pipeline.task import ReadTask
+from aggregator.poll.budget import Budget
+from aggregator.poll.fetch import Fetcher
 from aggregator.poll.plan import host_of
 from aggregator.poll.robots import Robots
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from aggregator.model import Download, Polling, PollRequest
-    from aggregator.pipeline.reading import Readers
-    from aggregator.poll.fetch import Answer, Fetcher
+    from aggregator.poll.fetch import Answer
 
 NO_VALIDATORS = Validators()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """What a worker needs to know to poll as the person configured it."""
+
+    polling: Polling
+    user_agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,17 @@ class Tools:
     readers: Readers
     polling: Polling
     robots: Robots = field(default_factory=Robots)
+
+
+@asynccontextmanager
+async def open_tools(manners: Manners, *, reader_count: int = 1) -> AsyncIterator[Tools]:
+    """Give tools that keep to the configured limits; bodies on their way share one budget."""
+    budget = Budget()
+    async with (
+        Fetcher(manners.polling, user_agent=manners.user_agent, budget=budget) as fetcher,
+        Readers.of(manners.polling, reader_count, budget=budget) as readers,
+    ):
+        yield Tools(fetcher, readers, manners.polling)
 
 
 async def ask(

@@ -15,9 +15,7 @@ from aggregator.model import Failed, FailureKind
 from aggregator.pipeline import frames
 from aggregator.pipeline.batch import Batch, Outcomes, Tools, read_feeds
 from aggregator.pipeline.pages import PageAnswers, PageBatch, ask_pages, given_up
-from aggregator.pipeline.reading import Readers
-from aggregator.poll.budget import Budget
-from aggregator.poll.fetch import Fetcher
+from aggregator.pipeline.tools import open_tools
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,13 +63,9 @@ async def serve() -> None:
     if setup is None:
         return
     manners, reader_count = setup
-    budget = Budget()
-    async with (
-        Fetcher(manners.polling, user_agent=manners.user_agent, budget=budget) as fetcher,
-        Readers.of(manners.polling, reader_count, budget=budget) as readers,
-    ):
+    async with open_tools(manners, reader_count=reader_count) as tools:
         output = Output(await _standard_output())
-        await _work_off(stream, Tools(fetcher, readers, manners.polling), output.answer)
+        await _work_off(stream, tools, output.answer)
 
 
 async def _work_off(stream: asyncio.StreamReader, tools: Tools, answer: Answer) -> None:

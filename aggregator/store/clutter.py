@@ -5,6 +5,7 @@ X never does Y: nothing here decides what is clutter, and nothing found is forgo
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ MOST_OF_A_FEED = 1_000  # pieces; of an honest feed a few dozen are found in yea
 _ADD = """
 INSERT INTO clutter (feed_id, mark, text, entries, found_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (feed_id, mark) DO NOTHING
+"""
+_MARKS = """
+SELECT feed_id, mark FROM clutter WHERE feed_id IN (SELECT value FROM json_each(?))
 """
 _OF_FEED = """
 SELECT mark, text, entries FROM clutter WHERE feed_id = ? ORDER BY entries DESC, text
@@ -50,9 +54,9 @@ def of_feed(db: Database, feed_id: int) -> list[Clutter]:
     ]
 
 
-def marks(db: Database) -> dict[int, frozenset[int]]:
-    """Return the fingerprints of every feed's clutter, by feed id; feeds without have no key."""
+def marks(db: Database, feed_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return the fingerprints of these feeds' clutter, by feed id; feeds without have no key."""
     found: defaultdict[int, set[int]] = defaultdict(set)
-    for feed_id, mark in db.execute("SELECT feed_id, mark FROM clutter"):
+    for feed_id, mark in db.execute(_MARKS, (json.dumps(list(feed_ids)),)):
         found[feed_id].add(mark)
     return {feed_id: frozenset(own) for feed_id, own in found.items()}

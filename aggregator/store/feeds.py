@@ -217,7 +217,7 @@ def _is_listed_so(db: Database, wanted: list[dict[str, str]]) -> bool:
 
 
 def _with_clutter(db: Database, found: list[dict[str, Any]]) -> list[FeedState]:
-    marks = clutter.marks(db) if found else {}
+    marks = clutter.marks(db, (row["id"] for row in found)) if found else {}
     return [_state(row, marks=marks.get(row["id"], frozenset())) for row in found]
 
 

@@ -21,7 +21,8 @@ def test_what_was_found_comes_back_the_most_frequent_first(house: House) -> None
 
     assert clutter.of_feed(house.db, one) == [BOX, PLEA]
     assert clutter.of_feed(house.db, other) == []
-    assert clutter.marks(house.db) == {one: frozenset({PLEA.mark, BOX.mark})}
+    assert clutter.marks(house.db, [one, other]) == {one: frozenset({PLEA.mark, BOX.mark})}
+    assert clutter.marks(house.db, [other]) == {}
 
 
 def test_what_is_found_again_stays_as_it_was(house: House) -> None:
