@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 LOCKS := requirements.txt requirements-build.txt pyproject.toml tools/environment.sh
 
-.PHONY: help demo run test quick lint types coverage bench lock clean browser
+.PHONY: help demo run test quick lint types coverage bench bench-folding bench-year lock clean browser readers
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -26,7 +26,10 @@ run: $(BIN)/.installed ## The service on config/newsfold.toml
 browser: ## Debian's Chromium for the browser tests, where it is missing and may be installed
 	@tools/browser.sh
 
-test: $(BIN)/.installed-dev browser ## Every test, browser tests included
+readers: ## Real feed readers for their tests, where they are missing and may be installed
+	@tools/readers.sh
+
+test: $(BIN)/.installed-dev browser readers ## Every test, browser tests included
 	@$(BIN)/python -m pytest $(ARGS)
 
 quick: $(BIN)/.installed-dev ## The fast tests only
@@ -43,6 +46,12 @@ coverage: $(BIN)/.installed-dev ## The pure rooms' coverage: 95 % or the run is 
 
 bench: $(BIN)/.installed-dev ## Newsfold beside a named peer, interleaved, as ratios
 	@$(BIN)/python bench/polling.py $(ARGS)
+
+bench-folding: $(BIN)/.installed-dev ## How well stories fold, beside plain methods; needs ../shared/folding
+	@$(BIN)/python bench/folding.py $(ARGS)
+
+bench-year: $(BIN)/.installed-dev ## A simulated year: every story told exactly once, whatever happens
+	@$(BIN)/python bench/year.py $(ARGS)
 
 lock: ## Make the lock files again (needs uv; ARGS=--upgrade for newer versions)
 	@tools/lock.sh $(ARGS)

@@ -44,8 +44,11 @@ HOMES = {
     "trafilatura": {"read"},
     "protego": {"poll"},
     "selectolax": {"read"},
+    "PIL": {"read"},
+    "segno": {"digest"},
     "can_ada": {"read", "fold"},  # URLs are resolved in one and compared in the other
     "Stemmer": {"fold"},
+    "regex": {"config", "digest"},  # patterns are checked in one and looked for in the other
     "jinja2": {"digest"},
     "sqlite_utils": {"store"},
     "sqlite3": {"store"},

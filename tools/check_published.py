@@ -2,8 +2,9 @@
 
     python tools/check_published.py PUBLIC_DIR [--digest all] [--at-least 40]
 
-Every Atom, RSS, JSON and HTML file must be well-formed and not empty, hold no script, no script
-address and no control character; in no feed an id twice; the digest at least so many stories.
+Every Atom, RSS, JSON, HTML and OPML file must be well-formed and not empty, hold no script, no
+script address and no control character; in no feed an id twice; the digest at least so many
+stories.
 It reads files and changes nothing. Exit code 1 and a reason for each fault.
 """  # noqa: INP001 - a script, no package
 
@@ -119,6 +120,18 @@ def json_faults(text: str) -> Iterator[str]:
         yield from bad_links(str(item.get(name, "")) for name in ("url", "external_url", "image"))
 
 
+def opml_faults(text: str) -> Iterator[str]:
+    """Yield what is wrong with a list of sources."""
+    root = ET.fromstring(text)  # noqa: S314 - our own output
+    if root.tag != "opml":
+        yield "no OPML"
+    outlines = list(root.iter("outline"))
+    if not outlines:
+        yield "no source is listed"
+    for outline in outlines:
+        yield from bad_links(outline.get(name, "") for name in ("xmlUrl", "htmlUrl"))
+
+
 def html_faults(text: str) -> Iterator[str]:
     """Yield what is wrong with a page."""
     page = Page()
@@ -202,6 +215,7 @@ CHECKS: dict[str, Callable[[str], Iterator[str]]] = {
     ".rss": rss_faults,
     ".json": json_faults,
     ".html": html_faults,
+    ".opml": opml_faults,
 }
 
 if __name__ == "__main__":

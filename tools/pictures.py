@@ -36,6 +36,8 @@ from aggregator.demo.newsroom import Newsroom
 from aggregator.demo.server import serve
 from aggregator.demo.settings import configuration
 from aggregator.pipeline.house import House
+from aggregator.pipeline.illustrate import Illustrator
+from aggregator.pipeline.search import Searcher
 from aggregator.serve.app import build_app
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def main() -> None:
         path.write_text(configuration(running, Path(folder), listen=LISTEN), "utf-8")
         loaded = config.load(path, environ={})
         publish(loaded, running)
-        with serving(Path(loaded.service.public_dir)):
+        with serving(loaded):
             if arguments.parse_args().serve:
                 print(f"Subscribe to http://{LISTEN}/all.atom (Ctrl-C ends).")  # noqa: T201
                 threading.Event().wait()
@@ -74,15 +76,17 @@ def publish(loaded: Config, running: Running) -> None:
             house.poll(house.due(everything=True), on_report=lambda _report: None)
             house.publish()
             if running.round >= ROUNDS:
+                Illustrator(house, wake=lambda: None).finish(stop=threading.Event())
                 return
             running.advance()
 
 
 @contextmanager
-def serving(public: Path) -> Iterator[None]:
+def serving(loaded: Config) -> Iterator[None]:
     """Serve the published files for as long as the context lasts."""
     host, _, port = LISTEN.partition(":")
-    app = build_app(public_dir=public, health=dict)
+    public = Path(loaded.service.public_dir)
+    app = build_app(public_dir=public, health=dict, search=Searcher(lambda: loaded).find)
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=int(port), log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

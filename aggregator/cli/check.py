@@ -9,6 +9,8 @@ import click
 
 from aggregator import config
 from aggregator.cli import shapes
+from aggregator.cli.choice import preview_digest
+from aggregator.cli.completion import digest_names
 from aggregator.cli.context import Context, json_option, pass_context, quiet_option
 from aggregator.cli.output import counted, print_json, print_json_lines, say
 from aggregator.cli.progress import progress
@@ -27,18 +29,40 @@ EXIT_BAD_CONFIG = 2
 
 @click.command(epilog="Example: newsfold check --online")
 @click.option("--online", is_flag=True, help="Try the feeds too: one request for each.")
+@click.option(
+    "--preview",
+    metavar="DIGEST",
+    shell_complete=digest_names,
+    help="Show which stories this digest would take, and why.",
+)
+@click.option(
+    "--since",
+    default="3d",
+    show_default=True,
+    help="With --preview, of stories first seen since: 36h, 3d, 2w ago, or a date (UTC).",
+)
 @quiet_option
 @json_option
 @pass_context
-def check(context: Context, *, online: bool, quiet: bool, as_json: bool) -> None:
+def check(  # noqa: PLR0913 - one for each option
+    context: Context,
+    *,
+    online: bool,
+    preview: str | None,
+    since: str,
+    quiet: bool,
+    as_json: bool,
+) -> None:
     """Tell every problem of the configuration.
 
     Each has its file and line and says how to mend it. With --online, the feeds are asked as in a
-    poll, with conditional requests, and nothing is kept of what they say.
+    poll, with conditional requests, and nothing is kept of what they say. With --preview, the
+    stories that are kept are judged by the digest's filters as they stand in the file.
 
     With --json, a line for each problem: file, line, key, what, mend; with --online, a line for
-    each feed: feed, outcome, error. The exit code is 2 for a bad configuration, 1 where a feed
-    does not answer well.
+    each feed: feed, outcome, error; with --preview, a line for each story: story, title, outlet,
+    in, why, published. The exit code is 2 for a bad configuration, 1 where a feed does not answer
+    well.
     """
     try:
         configuration = context.load()
@@ -51,6 +75,8 @@ def check(context: Context, *, online: bool, quiet: bool, as_json: bool) -> None
     if not quiet and not as_json:
         parts = f"{counted(len(configuration.feeds), 'feed')}, "
         say(f"{context.path}: no problem. {parts}{counted(len(configuration.digests), 'digest')}.")
+    if preview:
+        preview_digest(context, configuration, preview, since=since, as_json=as_json)
     if online and not _check_feeds(context, configuration, quiet=quiet, as_json=as_json):
         raise SystemExit(EXIT_BAD_FEED)
 

@@ -13,7 +13,7 @@ import click
 
 from aggregator.cli.context import Context
 from aggregator.cli.output import counted, say, say_indented
-from aggregator.cli.polling import poll_once, show_pass, stoppable
+from aggregator.cli.polling import fetch_pictures, poll_once, show_pass, stoppable
 
 if TYPE_CHECKING:
     from aggregator.demo.server import Running
@@ -56,6 +56,7 @@ def _poll_once(context: Context) -> None:
     with context.house() as house, stoppable() as stop:
         reports = poll_once(house, stop, everything=False, quiet=False, told=lambda _report: None)
         show_pass(house, reports, house.publish())
+        fetch_pictures(house, stop)
     stop.leave()
     _show_stories(context)
     _show_places(context.load())

@@ -108,6 +108,8 @@ def _show_parting(parting: Parting) -> None:
     for part in parting.parts:
         for mark, member in zip(["-", *" " * len(part)], part, strict=False):
             say_indented(f"{mark} {_named(member)}", indent=2)
+    for reason in parting.reasons:
+        say_indented(f"because: {reason}", indent=4)
 
 
 def _named(member: Member) -> str:

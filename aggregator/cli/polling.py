@@ -52,6 +52,7 @@ def poll(context: Context, *, everything: bool, quiet: bool, as_json: bool) -> N
         published = house.publish()
         if not quiet and not as_json:
             show_pass(house, reports, published)
+        fetch_pictures(house, stop)
     stop.leave()
 
 
@@ -121,6 +122,14 @@ def _unasked(house: House) -> list[PollReport]:
     from aggregator.pipeline.find import left_alone  # noqa: PLC0415 - as the house itself
 
     return left_alone(house.desk.db, now=house.clock())
+
+
+def fetch_pictures(house: House, stop: Event) -> None:
+    """Fetch pictures that the pages are to show, for a while; the others come with later passes."""
+    from aggregator.pipeline.illustrate import Illustrator  # noqa: PLC0415 - as the house itself
+
+    if not stop.is_set():
+        Illustrator(house, wake=lambda: None).finish(stop=stop)
 
 
 def print_report(report: PollReport) -> None:

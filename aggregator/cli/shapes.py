@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from aggregator.cli.output import moment, moment_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from aggregator.digest.rank import Ranking
     from aggregator.model import Clutter, FeedSpec, Member, Problem, Publication, Story
+    from aggregator.pipeline.choice import Choice
     from aggregator.pipeline.preview import Preview
-    from aggregator.store.health import FeedHealth, Health
+    from aggregator.store.health import FeedHealth, Health, PushHealth
     from aggregator.store.search import Hit
 
 
@@ -26,6 +28,8 @@ def of_story(story: Story) -> dict[str, object]:
         "first_seen_at": moment(story.first_seen_at),
         "lead": {"feed": lead.feed_url, "id": lead.entry.guid},
         "entries": [_of_member(member) for member in story.members],
+        "follows": story.follows.id if story.follows else None,
+        "followed_by": story.followed_by.id if story.followed_by else None,
     }
 
 
@@ -42,15 +46,41 @@ def _of_member(member: Member) -> dict[str, object]:
     }
 
 
-def of_explained(story: Story, published: Sequence[Publication]) -> dict[str, object]:
+def of_explained(
+    story: Story, published: Sequence[Publication], rankings: Mapping[str, Ranking]
+) -> dict[str, object]:
     """Return a story with the numbers to split it by and where it is published: `why --json`."""
     told = of_story(story)
     entries = [{"number": member.entry_id, **_of_member(member)} for member in story.members]
     digests = [
-        {"digest": each.digest, "id": each.id, "published_at": moment(each.published_at)}
+        {
+            "digest": each.digest,
+            "id": each.id,
+            "published_at": moment(each.published_at),
+            "rank": _of_ranking(rankings[each.digest]),
+        }
         for each in published
     ]
-    return {**told, "entries": entries, "digests": digests}
+    why = story.follows.reason if story.follows else ""
+    return {**told, "entries": entries, "digests": digests, "follows_reason": why}
+
+
+def _of_ranking(ranking: Ranking) -> dict[str, object]:
+    return {
+        "score": ranking.score,
+        "importance": round(ranking.importance, 6),
+        "half_lives": round(ranking.half_lives, 6),
+        "voices": [
+            {
+                "outlet": voice.outlet,
+                "weight": voice.weight,
+                "share": voice.share,
+                "delay_s": round(voice.delay.total_seconds()),
+                "worth": round(voice.worth, 6),
+            }
+            for voice in ranking.voices
+        ],
+    }
 
 
 def of_feed(spec: FeedSpec, health: FeedHealth) -> dict[str, object]:
@@ -81,6 +111,20 @@ def of_health(feed: FeedHealth) -> dict[str, object]:
         "id_reason": state.id_reason,
         "entries": feed.entries,
         "newest_entry_at": moment_or_none(feed.newest_entry_at),
+        "push": _of_push(feed.push) if feed.push else None,
+    }
+
+
+def _of_push(push: PushHealth) -> dict[str, object]:
+    return {
+        "standing": push.standing,
+        "pending": push.is_pending,
+        "lease_until_at": moment_or_none(push.lease_until_at),
+        "next_try_at": moment_or_none(push.next_try_at),
+        "pushed_at": moment_or_none(push.pushed_at),
+        "pushes": push.pushes,
+        "ignored": push.ignored,
+        "error": push.error,
     }
 
 
@@ -101,6 +145,25 @@ def of_status(told: Health) -> dict[str, object]:
             }
             for digest in told.digests
         ],
+        "pings": [
+            {
+                "hub": hub.hub,
+                "waiting": hub.waiting,
+                "failures": hub.failures,
+                "next_try_at": moment_or_none(hub.next_try_at),
+                "told_at": moment_or_none(hub.told_at),
+                "error": hub.error,
+            }
+            for hub in told.pings
+        ],
+        "hub": {
+            "subscribers": sum(host.subscribers for host in told.subscribers),
+            "failing": sum(host.failing for host in told.subscribers),
+            "hosts": [
+                asdict(host) | {"delivered_at": moment_or_none(host.delivered_at)}
+                for host in told.subscribers
+            ],
+        },
         "database_bytes": told.database_bytes,
         "schema_version": told.schema_version,
     }
@@ -125,6 +188,18 @@ def of_problem(problem: Problem) -> dict[str, object]:
     return asdict(problem)
 
 
+def of_choice(choice: Choice) -> dict[str, object]:
+    """Return a digest's verdict on a story: a line of `newsfold check --preview --json`."""
+    return {
+        "story": choice.story.id,
+        "title": choice.story.lead.entry.title,
+        "outlet": choice.story.lead.outlet,
+        "in": choice.is_in,
+        "why": choice.reason,
+        "published": choice.is_published,
+    }
+
+
 def of_clutter(found: Clutter) -> dict[str, object]:
     """Return one thing that a feed repeats around its articles."""
     return {"text": found.text, "entries": found.entries, "mark": f"{found.mark:016x}"}
@@ -147,6 +222,7 @@ def of_preview(found: Preview) -> dict[str, object]:
             {
                 "story": of_story(parting.story),
                 "parts": [[member.entry_id for member in part] for part in parting.parts],
+                "reasons": list(parting.reasons),
             }
             for parting in found.partings
         ],

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli import shapes
+from aggregator.cli import digests, ranks, shapes
 from aggregator.cli.completion import digest_names, feed_urls
 from aggregator.cli.context import Context, json_option, pass_context
 from aggregator.cli.output import local, print_json, print_json_lines, say, say_indented
 from aggregator.cli.table import print_table
-from aggregator.errors import NotFoundError, UsageError
+from aggregator.errors import UsageError
 from aggregator.model import Relation
 
 if TYPE_CHECKING:
@@ -49,13 +49,14 @@ def parse_since(text: str, *, now: datetime) -> datetime:
 def stories(context: Context, *, since: str | None, digest_name: str | None, as_json: bool) -> None:
     """List the stories with their members and reasons.
 
-    With --json, a line for each story: id, title, url, first_seen_at, lead, entries.
+    With --json, a line for each story: id, title, url, first_seen_at, lead, entries, follows,
+    followed_by.
     """
     from aggregator.store import stories as kept  # noqa: PLC0415 - as the store itself
 
     since_at = parse_since(since, now=datetime.now(UTC)) if since else None
     with context.store() as db:
-        feed_ids = _digest_feed_ids(context.load(), db, digest_name) if digest_name else None
+        feed_ids = _feed_ids(context.load(), db, digest_name) if digest_name else None
         for story in kept.recent(db, since=since_at, feed_ids=feed_ids):
             if as_json:
                 print_json(shapes.of_story(story))
@@ -63,22 +64,18 @@ def stories(context: Context, *, since: str | None, digest_name: str | None, as_
                 show_story(story)
 
 
-def _digest_feed_ids(configuration: Config, db: Database, name: str) -> list[int]:
-    from aggregator.digest.select import own_feeds  # noqa: PLC0415 - as the store itself
-    from aggregator.store import feeds  # noqa: PLC0415
-
-    digest = next((each for each in configuration.digests if each.name == name), None)
-    if digest is None:
-        known = ", ".join(each.name for each in configuration.digests) or "none"
-        message = f"There is no digest {name!r}. The configuration has: {known}."
-        raise NotFoundError(message)
-    own = own_feeds(digest, configuration.feeds)
-    return [state.feed_id for state in feeds.states(db) if state.url in own]
+def _feed_ids(configuration: Config, db: Database, name: str) -> list[int]:
+    return digests.feed_ids(digests.named(configuration, name), configuration, db)
 
 
 def show_story(story: Story) -> None:
     """Print a story: its id, when it was first seen, its title, and its members below."""
     say(f"{story.id}  {local(story.first_seen_at)}  {story.lead.entry.title}")
+    if before := story.follows:
+        say_indented(f"follows {before.id}: {before.title}", indent=4)
+        say_indented(before.reason, indent=8)
+    if after := story.followed_by:
+        say_indented(f"followed by {after.id}: {after.title}", indent=4)
     for member in story.members:
         _show_member(member, story)
 
@@ -107,8 +104,8 @@ def why(context: Context, reference: str | None, *, feed: str | None, as_json: b
 
     Name it by its id (six characters of it will do), or by an entry's address or id.
 
-    With --json, one object: as of `stories`, each entry with its number, and digests. With
-    --clutter and --json, a line for each thing cut: text, entries, mark.
+    With --json, one object: as of `stories`, each entry with its number, digests, follows_reason.
+    With --clutter and --json, a line for each thing cut: text, entries, mark.
     """
     if (reference is None) is (feed is None):
         message = "Name an entry or a story, or a feed with --clutter."
@@ -137,15 +134,19 @@ def _explain_story(context: Context, reference: str, *, as_json: bool) -> None:
     from aggregator.store import publications  # noqa: PLC0415 - as the store itself
     from aggregator.store import stories as kept  # noqa: PLC0415
 
+    configuration = context.load()
     with context.store() as db:
         story = kept.find(db, reference)
-        found = [publications.get(db, each.name, story.id) for each in context.load().digests]
+        found = [publications.get(db, each.name, story.id) for each in configuration.digests]
     published = [each for each in found if each]
+    rankings = dict(ranks.rankings(story, published, configuration))
     if as_json:
-        print_json(shapes.of_explained(story, published))
+        print_json(shapes.of_explained(story, published, rankings))
     else:
         show_story(story)
         _show_places(story, published)
+        for digest, ranking in rankings.items():
+            ranks.show_ranking(digest, ranking)
 
 
 def _show_places(story: Story, published: list[Publication]) -> None:

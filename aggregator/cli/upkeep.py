@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.cli import shapes
+from aggregator.cli import push, shapes
 from aggregator.cli.context import Context, json_option, pass_context, quiet_option
 from aggregator.cli.output import counted, local, print_fields, print_json, say, sentence
 from aggregator.cli.table import print_table
@@ -30,7 +30,7 @@ def status(context: Context, *, as_json: bool) -> None:
     Feeds in trouble are listed with what to do about them.
 
     With --json, one object: feeds, unlisted_feeds, entries, stories, copies, coverage, digests,
-    database_bytes, schema_version.
+    pings, hub, database_bytes, schema_version.
     """
     from aggregator.store import health  # noqa: PLC0415 - as the store itself
 
@@ -42,6 +42,7 @@ def status(context: Context, *, as_json: bool) -> None:
     print_fields(_fields(told, context.load()))
     _show_troubles([feed for feed in told.feeds if hint(feed)])
     _show_ids([feed for feed in told.feeds if feed.state.id_reason])
+    push.show(told)
 
 
 def _fields(told: Health, configuration: Config) -> dict[str, object]:

@@ -76,6 +76,14 @@ def parse_public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def parse_hub(text: str) -> str:
+    """Return a WebSub hub's address, which is published with every feed."""
+    parts = urlsplit(parse_web_url(text))
+    if parts.fragment:
+        raise Unfit(what=f"{shown(text)} has a fragment", mend="Write the address without #….")
+    return text
+
+
 def parse_contact(text: str) -> str:
     """Return a web or e-mail address that goes into the User-Agent; "" is kept."""
     if not text or EMAIL.fullmatch(text):

@@ -136,8 +136,8 @@ def _table(spec: FeedSpec) -> dict[str, Any]:
     keys |= {"weight": spec.weight} if spec.weight != DEFAULT_WEIGHT else {}
     keys |= {"full_text": True} if spec.full_text else {}
     keys |= {} if spec.coverage else {"coverage": False}
-    keys |= {"include": list(spec.include)} if spec.include else {}
-    keys |= {"exclude": list(spec.exclude)} if spec.exclude else {}
+    keys |= {"include": list(map(str, spec.include))} if spec.include else {}
+    keys |= {"exclude": list(map(str, spec.exclude))} if spec.exclude else {}
     return keys
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, PlainValidator
 
 from aggregator.config.addresses import (
     parse_contact,
+    parse_hub,
     parse_listen,
     parse_private,
     parse_proxy,
@@ -21,6 +22,7 @@ from aggregator.config.addresses import (
     parse_web_url,
 )
 from aggregator.config.faults import Unfit, kind_of
+from aggregator.config.filters import parse_entry_filter, parse_filter
 from aggregator.config.values import (
     MAX_SIZE,
     format_size,
@@ -35,7 +37,7 @@ from aggregator.config.values import (
     parse_timezone,
     parse_weekday,
 )
-from aggregator.model import DigestKind, Format, Order
+from aggregator.model import DigestKind, Filter, Format, Images, Order
 
 MAX_BACKFILL = 10_000  # more entries than any feed holds
 MAX_REDIRECTS = 20  # browsers stop there
@@ -44,6 +46,7 @@ MAX_READ_SPAN = timedelta(minutes=5)  # a reading process is held by one documen
 LEAST_READ_MEMORY_BYTES = 128_000_000  # what was loaded before the first document takes 60 MB
 MAX_CONNECTIONS_PER_HOST = 32
 MAX_ARCHIVES = 100
+MAX_HUBS = 5  # each change is told to each; readers look at one or two
 MAX_STORIES = 10_000  # in one document; a reader chokes long before
 MAX_WEIGHT = 1000.0  # weights are compared, so only their ratio matters
 
@@ -100,10 +103,10 @@ def _path(text: str) -> str:
     return text
 
 
-def _words(text: str) -> str:
-    if not text.strip():
-        raise Unfit(what="is an empty filter, which would fit every entry", mend="Remove it.")
-    return text.strip()
+def _few_hubs(values: list[str]) -> list[str]:
+    if len(values) > MAX_HUBS:
+        raise Unfit(what=f"{len(values)} hubs are more than {MAX_HUBS}", mend="Name fewer.")
+    return values
 
 
 def _filled(values: list[Any]) -> list[Any]:
@@ -122,8 +125,10 @@ ReadSpan = Annotated[timedelta, _text(parse_positive_span), AfterValidator(_read
 Redirects = Annotated[int, _between(0, MAX_REDIRECTS)]
 Connections = Annotated[int, _between(1, MAX_CONNECTIONS_PER_HOST)]
 Archives = Annotated[int, _between(0, MAX_ARCHIVES)]
+Hubs = Annotated[list[Annotated[str, _text(parse_hub)]], AfterValidator(_few_hubs)]
 Backfill = Annotated[int, _between(0, MAX_BACKFILL)]
 Limit = Annotated[int, _between(1, MAX_STORIES)]
+Cap = Annotated[int, _between(1, 10)]
 Weight = Annotated[float, AfterValidator(_weight)]
 
 FilePath = Annotated[str, _text(_path)]
@@ -135,12 +140,14 @@ Proxy = Annotated[str, _text(parse_proxy)]
 PrivateAddresses = Annotated[bool | tuple[str, ...], PlainValidator(parse_private)]
 
 Tag = Annotated[str, _text(parse_tag)]
-Words = Annotated[str, _text(_words)]
+Rule = Annotated[Filter, _text(parse_filter)]
+EntryRule = Annotated[Filter, _text(parse_entry_filter)]
 DigestName = Annotated[str, _text(parse_digest_name)]
 ZoneName = Annotated[str, _text(parse_timezone)]
 Clock = Annotated[time, _text(parse_clock)]
 Weekdays = Annotated[list[Annotated[int, _text(parse_weekday)]], AfterValidator(_filled)]
 Kind = Annotated[str, _text(lambda text: parse_choice(text, tuple(DigestKind)))]
+ImageSource = Annotated[str, _text(lambda text: parse_choice(text, tuple(Images)))]
 Ordering = Annotated[str, _text(lambda text: parse_choice(text, tuple(Order)))]
 Formats = Annotated[
     list[Annotated[str, _text(lambda text: parse_choice(text, tuple(Format)))]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aggregator.config.addresses import same_url
 from aggregator.config.checking import check
@@ -21,6 +21,7 @@ from aggregator.model import (
     FeedSpec,
     Folding,
     Format,
+    Images,
     Order,
     Polling,
     Problem,
@@ -31,14 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from aggregator.config.schema import (
-        DigestTable,
-        FeedTable,
-        FileTable,
-        FoldingTable,
-        PollingTable,
-        ServiceTable,
-    )
+    from aggregator.config.schema import FileTable, FoldingTable, PollingTable, ServiceTable
+    from aggregator.config.schema_feeds import DigestTable, FeedTable
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - compared, not bound
 
@@ -57,6 +52,9 @@ class Subscriptions:
         if self.faults or self.problems:
             return None
         return frozenset(tag for feed in self.feeds for tag in feed.tags)
+
+
+_Value = TypeVar("_Value")
 
 
 def load(path: Path, *, environ: Mapping[str, str]) -> Config:
@@ -135,6 +133,10 @@ def _service(table: ServiceTable, *, folder: Path) -> Service:
         public_url=table.public_url or f"http://{ANY_ADDRESS.get(host, host)}:{port}",
         listen=table.listen,
         contact=table.contact,
+        hubs=_once(table.hubs),
+        own_hub=table.own_hub,
+        images=Images(table.images),
+        search=table.search,
     )
 
 
@@ -169,6 +171,7 @@ def _feed(table: FeedTable) -> FeedSpec:
         tags=_once(table.tags),
         interval=table.interval,
         weight=float(table.weight),
+        owner=table.owner,
         full_text=table.full_text,
         clutter=table.clutter,
         coverage=table.coverage,
@@ -191,12 +194,16 @@ def _digest(table: DigestTable) -> Digest:
         timezone=table.timezone,
         weekdays=tuple(sorted(set(table.weekdays))),
         order=Order(table.order),
+        half_life=table.half_life,
+        cap=table.cap,
+        include=_once(table.include),
+        exclude=_once(table.exclude),
         limit=table.limit,
         formats=tuple(Format(name) for name in _once(table.formats)),
         retention=table.retention,
     )
 
 
-def _once(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the texts in their order, each once."""
-    return tuple(dict.fromkeys(texts))
+def _once(values: Iterable[_Value]) -> tuple[_Value, ...]:
+    """Return the values in their order, each once."""
+    return tuple(dict.fromkeys(values))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aggregator.config.schema import REPEATED_TABLES, TABLES, FileTable, Table
+from aggregator.config.schema import REPEATED_TABLES, TABLES, FileTable
 from aggregator.config.values import SIZE_UNITS
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
+
+    from aggregator.config.table import Table
 
 INTRODUCTION = f"""\
 <!-- Written by `aggregator.config.reference`. Change aggregator/config/schema.py instead. -->
@@ -32,6 +34,33 @@ instead. Unknown keys are errors. Lists are counted from 1 there: `feeds[2]` is 
 | path | relative to the file's own folder, or absolute |
 | secret | `${{NAME}}` in header values and proxies stands for an environment variable; \
 no message ever shows its value |
+| filter | see [Filters](#filters) |
+"""
+
+FILTERS = """\
+## Filters
+
+`include` and `exclude` of feeds and digests are lists of filters. One that fits is enough, and
+`exclude` wins. `newsfold check --preview DIGEST` shows what would be in and out, and why, before
+anything is published.
+
+| Written | Fits an entry |
+|---|---|
+| `climate`, `renewable energy` | with the word or phrase in its title, summary or categories |
+| `"a: b"` | the same; in quotes nothing has a meaning of its own |
+| `title: …` | with the words in its title |
+| `text: …` | with the words in title, summary or content |
+| `author: …` | with the words in an author's name |
+| `tag: sport` | with this category, or of a feed with this tag |
+| `feed: Example` | of an outlet with these words in its name, or of the feed at this address |
+| `lang: de`, `url: …` | in this language; at this address |
+| `/pattern/`, `title: /^live:/` | in which the regular expression is found; it may take 50 ms |
+| `age > 3d` | published so long before it was first seen; also `>=`, `<`, `<=` |
+| `coverage >= 3` | whose story is told by so many outlets; in digests only |
+| `!term` | that the term does not fit |
+| `term && term` | that both terms fit |
+
+Letters count the same in either case. A word is a whole word where the script parts words.
 """
 
 
@@ -39,7 +68,7 @@ def markdown() -> str:
     """Return the whole page, ending in a line's end."""
     parts = [INTRODUCTION, _section("Top of the file", FileTable)]
     parts += [_section(_header(name), table) for name, table in TABLES.items()]
-    return "\n".join(parts)
+    return "\n".join([*parts, FILTERS])
 
 
 def _header(name: str) -> str:

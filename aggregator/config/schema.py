@@ -1,32 +1,27 @@
-"""Every key of the configuration: its type, default, unit, meaning and example, in one place.
+"""Every key of the configuration: its type, default, unit, meaning and example.
 
-The reference page is written from this module, so a key cannot go undocumented. Rules that join
-several keys are in `rules`; the words for pydantic's own complaints are in `checking`.
+The reference page is written from this module and `schema_feeds`, so a key cannot go undocumented.
+Rules that join several keys are in `rules`; the words for pydantic's own complaints are in
+`checking`.
 """
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from aggregator.config.kinds import (
     SPAN,
     SWITCH,
-    TEXT,
     TEXTS,
     Archives,
     Backfill,
-    Clock,
     Connections,
     Contact,
-    DigestName,
     FilePath,
-    Formats,
     HeadSize,
-    Kind,
-    Limit,
+    Hubs,
+    ImageSource,
     Listen,
-    Ordering,
-    OwnSpan,
     PositiveSpan,
     PrivateAddresses,
     Proxy,
@@ -35,21 +30,10 @@ from aggregator.config.kinds import (
     ReadSpan,
     Redirects,
     Size,
-    Span,
-    Tag,
-    WebUrl,
-    Weekdays,
-    Weight,
-    Words,
-    ZoneName,
     key,
 )
-
-
-class Table(BaseModel):
-    """One table of the file: no unknown keys, no guessing of types, no values in messages."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+from aggregator.config.schema_feeds import DigestTable, FeedTable
+from aggregator.config.table import Table
 
 
 class ServiceTable(Table):
@@ -86,6 +70,37 @@ class ServiceTable(Table):
         kind="URL or e-mail address",
         says="Tells the feeds' operators how to reach you; goes into the User-Agent.",
         example='"https://example.org/about"',
+    )
+    hubs: Hubs = key(
+        [],
+        kind=TEXTS,
+        says="WebSub hubs, at most 5: named in every feed and told at once when one changes, so "
+        "that their subscribers need not wait for a poll. One at a private address has to be "
+        "allowed by `polling.allow_private_addresses`.",
+        example='["https://hub.example/"]',
+    )
+    own_hub: bool = key(
+        default=False,
+        kind=SWITCH,
+        says="Whether `newsfold run` is itself a WebSub hub for its own feeds, at `/hub` below "
+        "`public_url`.",
+        example="true",
+    )
+    images: ImageSource = key(
+        "proxy",
+        kind='"proxy", "direct" or "none"',
+        says="Where the pictures on pages come from. `proxy`: from this host, which fetches each "
+        "once and keeps a small copy in `public_dir`, so that no other site learns who reads. "
+        "`direct`: from the outlets. Feeds name the outlets' own addresses in any case.",
+        example='"none"',
+    )
+    search: bool = key(
+        default=False,
+        kind=SWITCH,
+        says="Whether `newsfold run` answers searches of what its digests published, at `/search`; "
+        "each page has a form for it then. Leave it off where another web server gives out the "
+        "pages.",
+        example="true",
     )
 
 
@@ -144,8 +159,8 @@ class PollingTable(Table):
     read_time: ReadSpan = key(
         "10s",
         kind=SPAN,
-        says="For reading one document, in a process of its own that is ended when it takes "
-        "longer; at most 5m.",
+        says="The processor's time for reading one document, in a process of its own that is "
+        "ended when it takes more, or three times as long by the clock; at most 5m.",
         example='"20s"',
     )
     read_memory: ReadMemory = key(
@@ -204,173 +219,6 @@ class FoldingTable(Table):
         says="Whether other outlets' entries about one event join its story. "
         "`false`: only copies fold.",
         example="false",
-    )
-
-
-class FeedTable(Table):
-    """A feed to follow, once for each feed."""
-
-    url: WebUrl = key(
-        None,
-        required=True,
-        kind="URL",
-        says="The feed's address, http or https.",
-        example='"https://example.org/feed.xml"',
-    )
-    title: str = key(
-        "",
-        kind=TEXT,
-        says="What the outlet is called in digests. Empty: as the feed calls itself.",
-        example='"Example"',
-    )
-    tags: list[Tag] = key(
-        [],
-        kind=TEXTS,
-        says="By these, digests choose their feeds. No comma and no slash in a tag.",
-        example='["world", "politics"]',
-    )
-    interval: OwnSpan = key(
-        None,
-        kind=SPAN,
-        says="Time between two polls of this feed, instead of one that adapts; "
-        "not shorter than `polling.min_interval`.",
-        example='"30m"',
-    )
-    weight: Weight = key(
-        1.0,
-        kind="number",
-        says="How much this feed counts when a story's lead is chosen and when "
-        "stories are ranked; above 0.",
-        example="2.0",
-    )
-    full_text: bool = key(
-        default=False,
-        kind=SWITCH,
-        says="Whether each new entry's page is fetched, once for ever, for its whole text. "
-        "robots.txt is respected; without a text of the page, the feed's own stays.",
-        example="true",
-    )
-    clutter: bool = key(
-        default=True,
-        kind=SWITCH,
-        says="Whether what this feed repeats around its articles (pleas, newsletter boxes, lists "
-        "of links) is cut; `newsfold why --clutter URL` shows it.",
-        example="false",
-    )
-    coverage: bool = key(
-        default=True,
-        kind=SWITCH,
-        says="`false`: this feed's entries fold as copies, and never group with others.",
-        example="false",
-    )
-    include: list[Words] = key(
-        [],
-        kind=TEXTS,
-        says="Only entries that hold one of these words or phrases reach a digest.",
-        example='["climate", "renewable energy"]',
-    )
-    exclude: list[Words] = key(
-        [],
-        kind=TEXTS,
-        says="Entries that hold one of these words or phrases reach no digest.",
-        example='["sponsored"]',
-    )
-    headers: dict[str, str] = key(
-        {},
-        kind="table of texts",
-        says="Request headers for this feed; a value may hold `${NAME}`.",
-        example='{ Authorization = "Bearer ${EXAMPLE_TOKEN}" }',
-    )
-    proxy: Proxy = key(
-        "",
-        kind="URL",
-        says="Proxy for this feed, instead of `polling.proxy`; may hold `${NAME}`.",
-        example='"http://user:${PROXY_PASSWORD}@proxy.example.org:3128"',
-    )
-    allow_private_addresses: PrivateAddresses = key(
-        default=False,
-        kind="true, false or list of texts",
-        says="Whether this feed may lie at a private address, beside what `[polling]` allows.",
-        example='["192.168.1.10:8080"]',
-    )
-
-
-class DigestTable(Table):
-    """A digest to publish, once for each digest."""
-
-    name: DigestName = key(
-        None,
-        required=True,
-        kind="name",
-        says="Name of the published files. Lower-case letters, digits, `-` and `_`; "
-        "not `index`; no two digests share one.",
-        example='"world"',
-    )
-    title: str = key(
-        "",
-        kind=TEXT,
-        says="What readers see. Empty: the name.",
-        example='"World, every story once"',
-    )
-    tags: list[Tag] = key(
-        [], kind=TEXTS, says="Feeds with one of these tags; none: all feeds.", example='["world"]'
-    )
-    kind: Kind = key(
-        "live",
-        kind='"live" or "edition"',
-        says="`live`: one entry for each story, as it comes in. "
-        "`edition`: whole issues at set times.",
-        example='"edition"',
-    )
-    settle: Span = key(
-        "10m",
-        kind=SPAN,
-        says="How long a story of a live digest waits, so that its coverage gathers.",
-        example='"20m"',
-    )
-    at: list[Clock] = key(
-        [],
-        kind=TEXTS,
-        says="Times at which an edition comes out, on the 24-hour clock; editions only.",
-        example='["07:00", "19:00"]',
-    )
-    timezone: ZoneName = key(
-        "UTC",
-        kind="time zone",
-        says="The time zone of `at` and of an edition's dates, by its IANA name.",
-        example='"Europe/Vienna"',
-    )
-    weekdays: Weekdays = key(
-        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
-        kind=TEXTS,
-        says="Days on which an edition comes out, by whole name or three letters; editions only.",
-        example='["mon", "friday"]',
-    )
-    order: Ordering = key(
-        "newest",
-        kind='"newest" or "top"',
-        says="Whether the newest stories come first or those with most coverage and weight.",
-        example='"top"',
-    )
-    limit: Limit = key(
-        100,
-        kind="whole number",
-        unit="stories",
-        says="Stories in the current document; older ones stand in its archives.",
-        example="50",
-    )
-    formats: Formats = key(
-        ["atom", "rss", "json", "html"],
-        kind=TEXTS,
-        says="The forms in which the digest is published.",
-        example='["atom", "html"]',
-    )
-    retention: PositiveSpan = key(
-        "90d",
-        kind=SPAN,
-        says="How long entries are kept after they were last seen in their feed. "
-        "Of a feed in several digests, the longest counts.",
-        example='"1w"',
     )
 
 

@@ -35,6 +35,7 @@ data_dir = {_quoted(str(folder / "data"))}
 public_dir = {_quoted(str(folder / "public"))}
 public_url = {_quoted(f"http://{listen}")}
 listen = {_quoted(listen)}
+search = true
 
 [polling]
 interval = "1m"  # the outlets are ours: no server is bothered

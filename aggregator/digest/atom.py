@@ -34,6 +34,8 @@ def _feed(sheet: Sheet) -> Iterator[str]:
     for rel, href in _feed_links(sheet).items():
         form = Format.HTML if rel == "alternate" else Format.ATOM
         yield leaf("link", rel=rel, type=MEDIA_TYPES[form], href=href)
+    for hub in sheet.hubs:
+        yield leaf("link", rel="hub", href=hub)
     for publication in sheet.publications:
         entry = _entry(publication, sheet)
         yield branch("entry", entry, depth=1, xml_lang=publication.language)

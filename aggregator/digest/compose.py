@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator.digest import dates, rank, rewrite, safe, sections, sheet, words
+from aggregator.digest import agreed, body, dates, rank, rewrite, safe, sections, sheet, words
+from aggregator.digest.correction import correction
 from aggregator.digest.templating import render
 from aggregator.model import Mention, Publication, Relation
 
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.model import Digest, Edition, Entry, FeedSpec, Member, Service, Story
+    from aggregator.model import (
+        Correction,
+        Digest,
+        Edition,
+        Entry,
+        FeedSpec,
+        Member,
+        Service,
+        Story,
+    )
 
 _DERIVED_TITLE = 80  # characters of a summary that stand for a missing title
 _CATEGORY_LIMIT = 12  # some outlets give each entry dozens of keywords
@@ -52,6 +62,14 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
     title = _title(entry, source.outlet)
     kept = _kept(story, previous, number=number, authority=authority, now=now)
     changed = _changed(entry, title, previous, given=given or entry, now=now)
+    around = body.Around(
+        source=source,
+        mentions=mentions,
+        points=agreed.points(story),
+        correction=changed.correction,
+        continues=_continues(story, previous),
+    )
+    told = body.of_story(entry, around, timezone=digest.timezone)
     return Publication(
         digest=digest.name,
         number=kept.number,
@@ -59,7 +77,7 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
         story_id=story.id,
         title=title,
         url=source.url or _url_of_a_copy(mentions),
-        html=_body(entry, source, mentions),
+        html=told.html,
         summary=entry.summary,
         source=source,
         mentions=mentions,
@@ -70,7 +88,11 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
         language=entry.language,
         image=_image(entry),
         enclosures=entry.enclosures,
-        rank=rank.score(story, specs=specs),
+        rank=rank.score(story, digest, specs=specs),
+        points=around.points,
+        correction=around.correction,
+        continues=around.continues,
+        lead_span=told.lead_span,
         lead_hash=changed.lead_hash,
         lead_id=story.lead.entry_id,
     )
@@ -101,10 +123,11 @@ def _kept(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Changed:
-    """When the lead last said something else, and the words that it said then."""
+    """When the lead last said something else, what that was, and the words that it said then."""
 
     updated_at: datetime
     lead_hash: bytes
+    correction: Correction | None
 
 
 def _changed(
@@ -113,8 +136,13 @@ def _changed(
     said = rewrite.sketch(entry)
     given_so = said if given is entry else rewrite.sketch(given)
     if previous and not rewrite.is_rewritten(previous, title, said, given_so):
-        return _Changed(updated_at=previous.updated_at, lead_hash=previous.lead_hash)
-    return _Changed(updated_at=now, lead_hash=said)
+        return _Changed(
+            updated_at=previous.updated_at,
+            lead_hash=previous.lead_hash,
+            correction=previous.correction,
+        )
+    told = correction(previous, entry, title, at=now) if previous else None
+    return _Changed(updated_at=now, lead_hash=said, correction=told)
 
 
 def _mention(member: Member) -> Mention:
@@ -126,6 +154,14 @@ def _mention(member: Member) -> Mention:
         site_url=safe.url(member.site_url),
         relation=member.relation,
     )
+
+
+def _continues(story: Story, previous: Publication | None) -> Mention | None:
+    """Return the earlier story that this one goes on from; once said, it stays said."""
+    if before := story.follows:
+        title = safe.line(before.title)
+        return Mention(outlet="", title=title, url=safe.url(before.url), feed_url="")
+    return previous.continues if previous else None
 
 
 def _title(entry: Entry, outlet: str) -> str:
@@ -143,33 +179,6 @@ def _url_of_a_copy(mentions: Sequence[Mention]) -> str:
 def _image(entry: Entry) -> str:
     pictures = (file.url for file in entry.enclosures if file.type.startswith("image/"))
     return safe.url(entry.image) or safe.url(next(pictures, ""))
-
-
-def _body(entry: Entry, source: Mention, mentions: Sequence[Mention]) -> str:
-    """Return the lead's HTML (its summary, where it has none) with the coverage below it."""
-    if entry.content and not mentions:  # nothing for the template to say; most stories
-        return entry.content
-    values = {
-        "summary": "" if entry.content else entry.summary,
-        "coverage": coverage(mentions),
-        "also_in": also_in(source, mentions),
-    }
-    return entry.content + render("story_body.html", values)
-
-
-def coverage(mentions: Sequence[Mention]) -> list[Mention]:
-    """Return the mentions that are reports of their own."""
-    return [mention for mention in mentions if mention.relation is not Relation.COPY]
-
-
-def also_in(source: Mention, mentions: Sequence[Mention]) -> list[Mention]:
-    """Return one mention for each other outlet that only has copies."""
-    seen = {source.outlet} | {mention.outlet for mention in coverage(mentions)}
-    outlets: dict[str, Mention] = {}
-    for mention in mentions:
-        if mention.outlet not in seen:
-            outlets.setdefault(mention.outlet, mention)
-    return list(outlets.values())
 
 
 # --------------------------------------------------------------------- an edition
@@ -257,8 +266,8 @@ def _edition_body(
             "sections": parts,
             "headlines": _HEADLINES,
             "told": _TOLD,
-            "coverage": coverage,
-            "also_in": also_in,
+            "coverage": body.coverage,
+            "also_in": body.also_in,
         }
         | figures(stories),
     )

@@ -27,6 +27,7 @@ def write(sheet: Sheet) -> bytes:
         "feed_url": sheet.address(Format.JSON),
         "next_url": sheet.older_address(Format.JSON),
         "language": sheet.language(),
+        "hubs": [{"type": "WebSub", "url": hub} for hub in sheet.hubs],
     }
     feed = _present(feed)
     feed["items"] = [_item(publication, sheet) for publication in sheet.publications]

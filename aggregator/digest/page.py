@@ -12,9 +12,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator.digest import compose, dates, rank, sections, sheet
+from aggregator.digest import body, compose, dates, opml, qr, rank, sections, sheet
+from aggregator.digest.setting import Setting
 from aggregator.digest.templating import render
-from aggregator.model import DigestKind, Format, Order
+from aggregator.model import DigestKind, Format, Order, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,6 +45,7 @@ class Card:
 
     title: str
     page: str  # relative; "" where it has none
+    sources: str  # likewise
     feeds: tuple[Subscription, ...]
     timezone: str
     changed_at: datetime | None  # None while there is nothing
@@ -61,15 +63,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What a page of a digest needs beside its stories: whose times, and how coverage is told."""
+    """What a page of a digest needs beside its stories: whose times, which pictures, the words."""
 
     timezone: str
     changed_at: datetime | None  # None while there is nothing
-    coverage: Callable[[Sequence[Mention]], list[Mention]] = compose.coverage
-    also_in: Callable[[Mention, Sequence[Mention]], list[Mention]] = compose.also_in
+    picture: Callable[[str], Picture | None]
+    coverage: Callable[[Sequence[Mention]], list[Mention]] = body.coverage
+    also_in: Callable[[Mention, Sequence[Mention]], list[Mention]] = body.also_in
 
 
-def write(page: Sheet) -> bytes:
+def write(page: Sheet, setting: Setting = Setting()) -> bytes:  # noqa: B008 - frozen
     """Return the sheet as a page."""
     digest, publications = page.digest, page.publications
     editions = [item for item in publications if sheet.is_edition(item)]
@@ -77,11 +80,11 @@ def write(page: Sheet) -> bytes:
     whole = editions[0] if editions and not page.archive else None
     changed_at = _changed_at(publications)
     lead, rest = (None, stories) if page.archive else front(stories, digest.order)
+    setting = setting.at("../" if page.archive else "")
     values: dict[str, object] = {
         "title": page.title,
-        "root": "../" if page.archive else "",
-        "feeds": subscriptions(digest, page.public_url),
-        "frame": Frame(timezone=digest.timezone, changed_at=changed_at),
+        "setting": setting,
+        "frame": Frame(timezone=digest.timezone, changed_at=changed_at, picture=setting.picture),
         "newest": whole,
         "sections": sections.sections(whole.stories) if whole else (),
         "editions": editions[1:] if whole else editions,
@@ -92,7 +95,19 @@ def write(page: Sheet) -> bytes:
         "current": page.current_address(Format.HTML),
         "is_issue": digest.kind is DigestKind.EDITION,
     }
+    values |= _subscribing(digest, page.public_url, setting)
     return _page("digest.html", values | _figures(whole, stories))
+
+
+def _subscribing(digest: Digest, public_url: str, setting: Setting) -> dict[str, object]:
+    """Return what the box for subscribing shows."""
+    feeds = subscriptions(digest, public_url)
+    has_page = Format.HTML in digest.formats
+    return {
+        "feeds": feeds,
+        "code": qr.code(feeds[0].address) if feeds else None,
+        "sources": setting.root + opml.path(digest.name) if has_page else "",
+    }
 
 
 def _figures(whole: Publication | None, stories: Sequence[Publication]) -> dict[str, int]:
@@ -102,20 +117,28 @@ def _figures(whole: Publication | None, stories: Sequence[Publication]) -> dict[
     return {"story_count": len(stories), "outlet_count": sections.outlet_count(stories)}
 
 
-def write_edition(edition: Publication, digest: Digest, *, public_url: str) -> bytes:
+def write_edition(
+    edition: Publication,
+    digest: Digest,
+    *,
+    public_url: str,
+    setting: Setting = Setting(),  # noqa: B008 - frozen
+) -> bytes:
     """Return an edition's own page."""
     previous = edition.number - 1
+    setting = setting.at("../")
+    shown = setting.picture
     values = {
         "title": edition.title,
-        "root": "../",
-        "feeds": subscriptions(digest, public_url),
-        "frame": Frame(timezone=digest.timezone, changed_at=edition.updated_at),
+        "setting": setting,
+        "frame": Frame(timezone=digest.timezone, changed_at=edition.updated_at, picture=shown),
         "edition": edition,
         "sections": sections.sections(edition.stories),
         "digest_title": digest.title,
         "home": _home(digest),
         "previous": f"edition-{previous}.html" if previous else "",
     }
+    values |= _subscribing(digest, public_url, setting)
     return _page("edition.html", values | compose.figures(edition.stories))
 
 
@@ -172,12 +195,16 @@ def _changed_at(publications: Sequence[Publication]) -> datetime | None:
 
 
 def write_index(
-    digests: Iterable[Digest], *, service: Service, newest: Mapping[str, Sequence[Publication]]
+    digests: Iterable[Digest],
+    *,
+    service: Service,
+    newest: Mapping[str, Sequence[Publication]],
+    setting: Setting = Setting(),  # noqa: B008 - frozen
 ) -> bytes:
     """Return the page that lists the digests, each with its newest headlines."""
     cards = [_card(digest, service, newest.get(digest.name, ())) for digest in digests]
     feeds = [feed for card in cards for feed in card.feeds]
-    values = {"title": "Newsfold", "root": "", "digests": cards, "feeds": feeds}
+    values = {"title": "Newsfold", "setting": setting, "digests": cards, "feeds": feeds}
     return _page("index.html", values)
 
 
@@ -185,6 +212,7 @@ def _card(digest: Digest, service: Service, newest: Sequence[Publication]) -> Ca
     return Card(
         title=digest.title,
         page=f"{digest.name}.html" if Format.HTML in digest.formats else "",
+        sources=opml.path(digest.name) if Format.HTML in digest.formats else "",
         feeds=subscriptions(digest, service.public_url),
         timezone=digest.timezone,
         changed_at=_changed_at(newest),
@@ -204,7 +232,7 @@ def _headlines(digest: Digest, newest: Sequence[Publication]) -> tuple[Publicati
     """Return the first headlines of the digest's page, in its order."""
     if newest and sheet.is_edition(newest[0]):
         return tuple(newest[:_HEADLINES])
-    lead, rest = front(rank.order(newest, digest.order), digest.order)
+    lead, rest = front(rank.order(newest, digest), digest.order)
     return (lead, *rest[: _HEADLINES - 1]) if lead else ()
 
 

@@ -15,8 +15,9 @@ from aggregator.digest.words import plain, text_words, title_words
 if TYPE_CHECKING:
     from aggregator.model import Entry, Publication
 
-# A corrected name or an added line of a news text of 100 distinct words stays above 0.9; a new
-# paragraph or another standfirst falls below it.
+# A corrected name or a few other words of a news text of 100 distinct words stay above 0.9; a new
+# sentence of twelve words or another standfirst falls below it. Of 147 entries captured twice the
+# two that outlets touched kept 0.95 and more of their words (`bench/corrections.py`).
 SAME_WORDS = 0.9
 _HASH_BYTES = 4
 # The smallest hashes of a word set estimate how far two sets overlap (Broder's bottom-k sketch).

@@ -59,6 +59,8 @@ def _links(sheet: Sheet) -> Iterator[str]:
     for rel, href in links.items():
         if href:
             yield leaf("atom:link", rel=rel, type=MEDIA_TYPES[Format.RSS], href=href)
+    for hub in sheet.hubs:
+        yield leaf("atom:link", rel="hub", href=hub)
 
 
 def _item(publication: Publication, sheet: Sheet) -> Iterator[str]:

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from aggregator.model import Mention, Publication
 
 if TYPE_CHECKING:
-    from aggregator.model import Enclosure
+    from collections.abc import Callable
+
+    from aggregator.model import Correction, Enclosure, Point
 
 # Everything outside the Char production of XML 1.0 (section 2.2), lone surrogates included.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -97,6 +99,7 @@ def publication(value: Publication) -> Publication:
         published_at=value.published_at,
         updated_at=value.updated_at,
         rank=value.rank,
+        lead_span=value.lead_span,
         lead_hash=value.lead_hash,
         lead_id=value.lead_id,
         id=line(value.id),
@@ -111,8 +114,34 @@ def publication(value: Publication) -> Publication:
         language=language(value.language),
         image=url(value.image),
         enclosures=tuple(kept for kept in map(enclosure, value.enclosures) if kept.url),
+        points=tuple(map(_point, value.points)),
+        correction=_correction(value.correction),
+        continues=value.continues and mention(value.continues),
         stories=tuple(map(publication, value.stories)),
     )
+
+
+def without_feeds(value: Publication, is_secret: Callable[[str], bool]) -> Publication:
+    """Return the publication without those addresses of feeds that are told to nobody."""
+    named = (value.source, *value.mentions)
+    stories = tuple(without_feeds(story, is_secret) for story in value.stories)
+    if stories == value.stories and not any(is_secret(one.feed_url) for one in named):
+        return value
+    source, *mentions = (
+        replace(one, feed_url="") if is_secret(one.feed_url) else one for one in named
+    )
+    return replace(value, source=source, mentions=tuple(mentions), stories=stories)
+
+
+def _point(value: Point) -> Point:
+    return replace(value, text=line(value.text), outlet=line(value.outlet), url=url(value.url))
+
+
+def _correction(value: Correction | None) -> Correction | None:
+    if value is None:
+        return None
+    added = tuple(map(line, value.added))
+    return replace(value, former_title=line(value.former_title), added=added)
 
 
 def _names(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def arrange(
     Sections come in the order of the digest's tags; for a digest of all feeds, in the order of
     their first stories.
     """
-    ordered = rank.order(publications, digest.order)
+    ordered = rank.order(publications, digest)
     named = [(_section_of(story, digest, specs), story) for story in ordered]
     names = [*digest.tags, *(name for name, _ in named if name), ""]
     places = {name: place for place, name in reversed(list(enumerate(names)))}

@@ -5,14 +5,15 @@ Never changes an entry; a story comes back with fewer members or in another orde
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.digest.words import holds, normalise, plain
+from aggregator.digest.filters import Subject, first_fit
+from aggregator.digest.words import plain
 from aggregator.model import FeedSpec, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from aggregator.model import Digest, Entry, Member, Story
 
@@ -30,52 +31,93 @@ def own_feeds(digest: Digest, specs: Iterable[FeedSpec]) -> frozenset[str]:
     return frozenset(spec.url for spec in specs if takes(digest, spec))
 
 
-def passes(entry: Entry, spec: FeedSpec) -> bool:
-    """Tell whether the feed's filters let the entry through.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a story shows in a digest, and why (not)."""
 
-    Words and phrases are looked for in title, summary and categories, whatever their case, as
-    whole words where the script has word boundaries. `exclude` wins; an empty `include` lets all
-    through.
-    """
-    if not is_filtered(spec):
-        return True
-    include, exclude = _phrases(spec.include), _phrases(spec.exclude)
-    if not include and not exclude:
-        return True
-    fields = [normalise(text) for text in (entry.title, entry.summary, *entry.categories)]
-    if _any_holds(fields, exclude):
-        return False
-    return not include or _any_holds(fields, include)
+    shown: Story | None  # as the digest shows it
+    reason: str
 
 
-def is_filtered(spec: FeedSpec) -> bool:
-    """Tell whether the feed has filters, so that its entries' words matter."""
-    return bool(spec.include or spec.exclude)
-
-
-def _phrases(configured: Sequence[str]) -> list[str]:
-    return [phrase for phrase in map(normalise, configured) if phrase]
-
-
-def _any_holds(fields: Sequence[str], phrases: Sequence[str]) -> bool:
-    return any(holds(field, phrase) for phrase in phrases for field in fields)
+def is_filtered(digest: Digest, spec: FeedSpec) -> bool:
+    """Tell whether the digest or the feed has filters, so that the feed's entries matter."""
+    return bool(digest.include or digest.exclude or spec.include or spec.exclude)
 
 
 def visible(
-    story: Story, *, specs: Mapping[str, FeedSpec], lead_feeds: frozenset[str]
+    story: Story, digest: Digest, *, specs: Mapping[str, FeedSpec], lead_feeds: frozenset[str]
 ) -> Story | None:
-    """Return the story as this digest shows it, or None where it has no lead for it.
+    """Return the story as this digest shows it, or None where it does not; see `judge`."""
+    return judge(story, digest, specs=specs, lead_feeds=lead_feeds).shown
 
-    Members that their feed's filters refuse are left out. The lead is of `lead_feeds` (the
+
+def judge(
+    story: Story, digest: Digest, *, specs: Mapping[str, FeedSpec], lead_feeds: frozenset[str]
+) -> Verdict:
+    """Return how this digest shows the story, None where it has no lead for it, and why.
+
+    Members that their feed's filters or the digest's `exclude` refuse are left out; with
+    `include`, the digest wants a member that fits one of them. The lead is of `lead_feeds` (the
     digest's own feeds, by URL) and not held; coverage may be of any feed.
     """
-    members = tuple(m for m in story.members if passes(m.entry, _spec(specs, m)))
-    if not any(_may_lead(member, lead_feeds) for member in members):
-        return None
-    shown = story if len(members) == len(story.members) else replace(story, members=members)
-    if members[0] == story.lead and _may_lead(story.lead, lead_feeds):
-        return shown
-    return choose_lead(shown, specs=specs, lead_feeds=lead_feeds)
+    if not (judged := _judged(story, digest, specs)):
+        return _without_filters(story, specs=specs, lead_feeds=lead_feeds, reason="no filter")
+    members = tuple(one.subject.member for one in judged if not one.refusal)
+    if not members:
+        return Verdict(shown=None, reason=judged[0].refusal)
+    reason = "no filter refuses it"
+    if digest.include:
+        wanted = (first_fit(digest.include, one.subject) for one in judged if not one.refusal)
+        fit = next(filter(None, wanted), None)
+        if fit is None:
+            return Verdict(shown=None, reason=f"no include of digest {digest.name} fits")
+        reason = f'include "{fit}" of digest {digest.name}'
+    left = story if len(members) == len(story.members) else replace(story, members=members)
+    found = _without_filters(left, specs=specs, lead_feeds=lead_feeds, reason=reason)
+    refused = next((one.refusal for one in judged if one.refusal), "")
+    return found if found.shown else Verdict(shown=None, reason=refused or found.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    subject: Subject
+    refusal: str  # which filter refuses it; "" for none
+
+
+def _judged(story: Story, digest: Digest, specs: Mapping[str, FeedSpec]) -> list[_Judged]:
+    """Return what filters say of each member; nothing where there is no filter."""
+    pairs = [(member, _spec(specs, member)) for member in story.members]
+    if not any(is_filtered(digest, spec) for _, spec in pairs):
+        return []
+    outlets = len({member.outlet for member in story.members})
+    subjects = (Subject(member=member, spec=spec, outlets=outlets) for member, spec in pairs)
+    return [_Judged(subject, _refusal(subject, digest)) for subject in subjects]
+
+
+def _refusal(subject: Subject, digest: Digest) -> str:
+    """Return which filter refuses the entry, in words; "" for none. `exclude` wins."""
+    spec, outlet = subject.spec, subject.member.outlet
+    if fit := first_fit(spec.exclude, subject):
+        return f'exclude "{fit}" of feed {outlet}'
+    if fit := first_fit(digest.exclude, subject):
+        return f'exclude "{fit}" of digest {digest.name}'
+    if spec.include and not first_fit(spec.include, subject):
+        return f"no include of feed {outlet} fits"
+    return ""
+
+
+def _without_filters(
+    story: Story, *, specs: Mapping[str, FeedSpec], lead_feeds: frozenset[str], reason: str
+) -> Verdict:
+    """Return the story under a lead that may lead it here."""
+    lead = story.lead  # the first of those left, where the lead was refused
+    if lead.relation is Relation.LEAD and _may_lead(lead, lead_feeds):
+        return Verdict(shown=story, reason=reason)
+    if not any(_may_lead(member, lead_feeds) for member in story.members):
+        own = any(member.feed_url in lead_feeds for member in story.members)
+        why = "an older entry of a new feed" if own else "no entry of the digest's feeds"
+        return Verdict(shown=None, reason=why)
+    return Verdict(shown=choose_lead(story, specs=specs, lead_feeds=lead_feeds), reason=reason)
 
 
 def choose_lead(

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from aggregator.model import Format
 
 if TYPE_CHECKING:
-    from aggregator.model import Digest, Publication
+    from aggregator.model import Digest, Publication, Service
 
 # RFC 4151 wants a date on which the host was its owner's; a constant, since an id never changes.
 _TAG_DATE = "2026"
@@ -22,12 +22,18 @@ MEDIA_TYPES = {
     Format.JSON: "application/feed+json",
     Format.HTML: "text/html",
 }
+OWN_HUB = "hub"  # below public_url; no published file bears such a name
 GENERATOR = "Newsfold"  # without a version: archives keep their bytes over upgrades
 
 
 def authority(public_url: str) -> str:
     """Return the host of the public address, as RFC 4151 takes it."""
     return (urlsplit(public_url).hostname or "localhost").replace(":", "-")
+
+
+def current_path(name: str, form: Format) -> str:
+    """Return where a digest's current document lies, below the public folder."""
+    return f"{name}.{form}"
 
 
 def edition_path(name: str, number: int) -> str:
@@ -40,6 +46,12 @@ def public_address(public_url: str, path: str) -> str:
     return f"{public_url}/{quote(path)}"
 
 
+def hubs_of(service: Service) -> tuple[str, ...]:
+    """Return the WebSub hubs that current documents name, the service's own first."""
+    own = (f"{service.public_url}/{OWN_HUB}",) if service.own_hub else ()
+    return tuple(dict.fromkeys((*own, *service.hubs)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """One document of a digest: the current one (`archive` 0) or an archive (RFC 5005)."""
@@ -49,6 +61,7 @@ class Sheet:
     publications: tuple[Publication, ...]
     archive: int = 0  # 1 is the oldest; archives never change
     older: int = 0  # the archive before this document; 0 where there is none
+    hubs: tuple[str, ...] = ()  # WebSub hubs; none for an archive, which must never change
 
     @property
     def feed_id(self) -> str:
@@ -89,7 +102,7 @@ class Sheet:
 
     def _path(self, form: Format, archive: int) -> str:
         name = self.digest.name
-        return f"{name}/archive-{archive:04}.{form}" if archive else f"{name}.{form}"
+        return f"{name}/archive-{archive:04}.{form}" if archive else current_path(name, form)
 
 
 def is_edition(publication: Publication) -> bool:

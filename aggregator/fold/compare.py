@@ -77,8 +77,6 @@ def likeness(new: Newcomer, kept: Kept, window: Window) -> coverage.Likeness | N
 def may_cover(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> bool:
     """Return False where the odds are below `asked` for sure: a quick look at the words alone."""
     weights = window.fresh_weights(kept)
-    if weights is None:
-        return True
     stems = decode_stems(kept.features)
     shared = coverage.shared_words(new.features, stems, rarity=new.rarity)
     if shared is None:

@@ -19,13 +19,29 @@ if TYPE_CHECKING:
     from aggregator.fold.compare import Newcomer
     from aggregator.fold.window import Kept, Window
 
-# All are logarithms of odds; the probability is in brackets. Chosen so that wrong pairs stay below
-# 3 in 100, on stories kept out of the training of the model as well.
-JOIN = 1.0  # [.73] the average over a story's members
-JOIN_ONE = 1.5  # [.82] the only member
-MERGE = 1.3  # [.79] the average over the pairs of two stories
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a story asks, as logarithms of odds; the probability is in brackets beside each."""
+
+    join: float  # the average over a story's members
+    join_one: float  # the only member
+    merge: float  # the average over the pairs of two stories
+
+
+# Chosen so that wrong pairs stay below 3 in 100, on stories kept out of the training of the model
+# as well.
+STREAM = Asked(join=1.0, join_one=1.5, merge=1.3)  # [.73, .82, .79]
+# Of what comes when all that is near has come as well: a second look follows at once, which joins
+# the likeliest first, so that what is not sure can wait for it.
+BACKLOG = Asked(join=3.0, join_one=3.0, merge=3.0)  # [.95]
+LATER = -0.5  # [.38] the average over the pairs of two stories, at a second look
+# What a second look asks beyond that where the same outlets stand in both: one that told each by
+# itself held them for two events. So much for all outlets of the smaller story, a share for some.
+TOLD_TWICE = 1.5
 FLOOR, CEILING = -4.0, 4.0  # [.02, .98] one member, alike or not, decides nothing alone
 MAX_PARTNERS = 8
+MAX_PARTNERS_LATER = 16  # at a second look
 MAX_STORIES = 4  # that the whole of is compared
 MAX_MEMBERS = 12  # of one story, the newest
 MAX_MEMBERS_PAIRED = 6  # of each of two stories
@@ -48,6 +64,7 @@ class Candidate:
     best: Partner
     average: float  # of the odds, over its members
     asked: float
+    ties_from: float
 
     @property
     def is_enough(self) -> bool:
@@ -57,7 +74,7 @@ class Candidate:
     @property
     def may_tie(self) -> bool:
         """Return whether it may prove to be one with the story that the entry joins."""
-        return self.average >= JOIN
+        return self.average >= self.ties_from
 
 
 def partners(new: Newcomer, window: Window, *, most: int = MAX_PARTNERS) -> Iterator[Kept]:
@@ -78,17 +95,28 @@ def may_meet(new: Newcomer, kept: Kept, window: Window) -> bool:
     return kept.coverage and window.is_near(new.kept, kept)
 
 
-def considered(new: Newcomer, window: Window) -> list[Candidate]:
+def considered(new: Newcomer, window: Window, asked: Asked = STREAM) -> list[Candidate]:
     """Return the likeliest stories, the best first, each with what all its members say."""
     best: dict[str, Partner] = {}
     for kept in partners(new, window):
-        partner = _partner(new, kept, window)
+        partner = _partner(new, kept, window, asked=asked.join)
         if partner and _is_better(partner, best.get(kept.story_id)):
             best[kept.story_id] = partner
     ranked = sorted(best.values(), key=lambda one: (-one.odds, one.kept.entry_id))
-    found = [_candidate(new, partner, window) for partner in ranked[:MAX_STORIES]]
+    found = [_candidate(new, partner, window, asked) for partner in ranked[:MAX_STORIES]]
     age = {one.story_id: window.stories[one.story_id].age for one in found}
     return sorted(found, key=lambda one: (one.asked - one.average, age[one.story_id]))
+
+
+def near_stories(new: Newcomer, window: Window) -> list[str]:
+    """Return the stories other than its own that hold an entry which a kept one may be like."""
+    found: list[str] = []
+    for kept in partners(new, window, most=MAX_PARTNERS_LATER):
+        if kept.story_id in (new.kept.story_id, *found):
+            continue
+        if _partner(new, kept, window, asked=LATER):
+            found.append(kept.story_id)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +128,8 @@ class Bond:
     other: Partner
 
 
-def bond(left: Sequence[int], right: Sequence[int], window: Window) -> Bond | None:
-    """Return what ties two stories together where it is enough to make them one."""
+def bond(left: Sequence[int], right: Sequence[int], window: Window, *, asked: float) -> Bond | None:
+    """Return what ties two stories together where it is as much as asked to make them one."""
     total, count = 0.0, 0
     best: tuple[Newcomer, Partner] | None = None
     others = _compared(right[-MAX_MEMBERS_PAIRED:], window)
@@ -112,17 +140,23 @@ def bond(left: Sequence[int], right: Sequence[int], window: Window) -> Bond | No
             total, count = total + _bounded(found), count + 1
             if found and (best is None or found.odds > best[1].odds):
                 best = new, found
-    if best is None or total < MERGE * count:
+    if best is None or total < asked * count:
         return None
     return Bond(average=total / count, one=best[0], other=best[1])
 
 
-def _partner(new: Newcomer, kept: Kept, window: Window) -> Partner | None:
+def asked_later(left: Sequence[int], right: Sequence[int], window: Window) -> float:
+    """Return what a second look asks: more where outlets stand in both stories."""
+    ours, theirs = ({window.kept[one].feed_id for one in side} for side in (left, right))
+    return LATER + TOLD_TWICE * len(ours & theirs) / min(len(ours), len(theirs))
+
+
+def _partner(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> Partner | None:
     """Return a partner likely enough to lead to its story: no average is above its best."""
-    if not may_cover(new, kept, window, asked=JOIN):
+    if not may_cover(new, kept, window, asked=asked):
         return None
     found = likeness(new, kept, window)
-    if found is None or (odds := coverage.odds(found)) < JOIN:
+    if found is None or (odds := coverage.odds(found)) < asked:
         return None
     return Partner(kept=kept, likeness=found, odds=odds)
 
@@ -131,14 +165,15 @@ def _is_better(partner: Partner, best: Partner | None) -> bool:
     return best is None or partner.odds > best.odds
 
 
-def _candidate(new: Newcomer, best: Partner, window: Window) -> Candidate:
+def _candidate(new: Newcomer, best: Partner, window: Window, asked: Asked) -> Candidate:
     members = window.stories[best.kept.story_id].members
     scores = [_bounded(_measured(new, kept, window)) for kept in _compared(members, window)]
     return Candidate(
         story_id=best.kept.story_id,
         best=best,
         average=sum(scores) / len(scores),
-        asked=JOIN if len(members) > 1 else JOIN_ONE,
+        asked=asked.join if len(members) > 1 else asked.join_one,
+        ties_from=asked.join,
     )
 
 
@@ -150,10 +185,19 @@ def _compared(members: Sequence[int], window: Window) -> list[Kept]:
 
 def _measured(new: Newcomer, kept: Kept, window: Window) -> Partner | None:
     """Return how alike two entries are; None where they may not be of one event at all."""
-    if not may_meet(new, kept, window) or not may_cover(new, kept, window, asked=FLOOR):
+    return _compare(new, kept, window) if may_meet(new, kept, window) else None
+
+
+def _compare(new: Newcomer, kept: Kept, window: Window) -> Partner | None:
+    if not may_cover(new, kept, window, asked=FLOOR):
         return None
     found = likeness(new, kept, window)
     return Partner(kept=kept, likeness=found, odds=coverage.odds(found)) if found else None
+
+
+def likely(new: Newcomer, kept: Kept, window: Window) -> float:
+    """Return how likely two entries are of one event, however far apart in time, in bounds."""
+    return _bounded(_compare(new, kept, window))
 
 
 def _bounded(found: Partner | None) -> float:

@@ -1,7 +1,7 @@
 """Identity: when two addresses, or two ids, name the same thing whoever publishes it.
 
 Knows nothing of texts. Never strips a parameter that may identify: what it removes stands in the
-tables of `addresses`.
+tables of `addresses`, or was learned of the address's own host (`read.sessions`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -35,6 +36,8 @@ MIN_LABELS = 2  # a name and its top level are never taken off
 HOME_ROUTES = ("", "#!", "#/", "#!/")
 STORY_ID_LENGTH = 20  # base32 characters: 100 bits, no collision in any archive
 
+LEARNED = "the session token "
+
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
 _AMP_TAIL = re.compile(r"(?:/amp|/amp\.html?|(?<=[^/])\.amp)$", re.IGNORECASE)
 _AMP_SUFFIX = re.compile(r"[._-]amp(\.html?)$", re.IGNORECASE)
@@ -56,6 +59,8 @@ class Address:
 
 
 NOWHERE = Address(text="")
+Places = Mapping[str, frozenset[str]]  # of tokens, by host: "?sid", ";sid", "/build/"
+NO_PLACES: Places = {}
 
 
 def canonical_url(url: str) -> str:
@@ -63,8 +68,11 @@ def canonical_url(url: str) -> str:
     return reduce_url(url).text
 
 
-def reduce_url(url: str) -> Address:
-    """Return the one form of an address together with what was removed from it."""
+def reduce_url(url: str, *, places: Places = NO_PLACES) -> Address:
+    """Return the one form of an address together with what was removed from it.
+
+    `places` are those of tokens at some hosts: a parameter, or the segment after one.
+    """
     removed: list[str] = []
     for _ in range(MAX_UNWRAPS + 1):
         parsed = _parse(url)
@@ -73,10 +81,28 @@ def reduce_url(url: str) -> Address:
         host = _fold_host(parsed.hostname, removed)
         inner, through = _unwrap(host, parsed)
         if not inner:
-            return _assemble(host, parsed, removed)
+            return _assemble(host, parsed, removed, own=places.get(host, frozenset()))
         removed.append(through)
         url = inner
     return NOWHERE
+
+
+def without_tokens(url: str, places: Places) -> tuple[str, tuple[str, ...]]:
+    """Return the one form of an address without its host's tokens, and what those are in words.
+
+    Nothing where the address has none.
+    """
+    if not places:
+        return "", ()
+    found = reduce_url(url, places=places)
+    tokens = tuple(word for word in found.removed if word.startswith(LEARNED))
+    return (found.text, tokens) if tokens else ("", ())
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address as its one form has it, "" for none."""
+    parsed = _parse(url)
+    return _fold_host(parsed.hostname, []) if parsed else ""
 
 
 def guid_identity(guid: str) -> str:
@@ -176,9 +202,11 @@ def _first_address(search: str, names: tuple[str, ...]) -> str:
 # ------------------------------------------------------------------- the rest
 
 
-def _assemble(host: str, parsed: can_ada.URL, removed: list[str]) -> Address:
-    path = _fold_path(parsed.pathname, removed)
-    query = _fold_query(parsed.search, host, removed)
+def _assemble(
+    host: str, parsed: can_ada.URL, removed: list[str], *, own: frozenset[str]
+) -> Address:
+    path = _fold_path(_without_own(parsed.pathname, own, removed), removed)
+    query = _fold_query(parsed.search, host, removed, own=own)
     host, path, query = _rewrite(host, path, query)
     route = parsed.hash if parsed.hash.startswith(("#!", "#/")) else ""
     if path in ("", "/") and not query and route in HOME_ROUTES:
@@ -197,6 +225,24 @@ def _rewrite(host: str, path: str, query: str) -> tuple[str, str, str]:
     return host, path, query
 
 
+def _without_own(path: str, own: frozenset[str], removed: list[str]) -> str:
+    """Return a path without the tokens of its host."""
+    if not own:
+        return path
+    kept: list[str] = []
+    before = ""
+    for segment in path.removeprefix("/").split("/"):
+        name, *parameters = segment.split(";")
+        tokens = [one for one in parameters if f";{one.partition('=')[0]}" in own]
+        removed += [f"{LEARNED}`{one.partition('=')[0]}`" for one in tokens]
+        if name and f"/{before}/" in own:
+            removed.append(f"{LEARNED}after `{before}/`")
+        else:
+            kept.append(";".join([name, *(one for one in parameters if one not in tokens)]))
+        before = name
+    return "/" + "/".join(kept)
+
+
 def _fold_path(path: str, removed: list[str]) -> str:
     path = _plain_escapes(_SESSION.sub("", path)).rstrip("/")
     bare = _AMP_SUFFIX.sub(r"\1", _AMP_TAIL.sub("", path))
@@ -209,10 +255,11 @@ def _fold_path(path: str, removed: list[str]) -> str:
     return head if last.lower() in INDEX_NAMES else path
 
 
-def _fold_query(search: str, host: str, removed: list[str]) -> str:
+def _fold_query(search: str, host: str, removed: list[str], *, own: frozenset[str]) -> str:
     kept = []
     for name, value in _pairs(search):
-        word = _why_removed(name.lower(), value.lower(), host)
+        is_token = f"?{name}" in own
+        word = f"{LEARNED}`{name}`" if is_token else _why_removed(name.lower(), value.lower(), host)
         if word:
             removed.append(word)
         else:

@@ -1,4 +1,4 @@
-"""Where entries' links led when they were followed: a second address by which an entry is known.
+"""Further addresses by which an entry is known: where its link led, its own without session tokens.
 
 Knows nothing of texts and decides nothing; `stories` does.
 """
@@ -12,35 +12,52 @@ from aggregator.fold.features import key_of
 from aggregator.fold.identity import canonical_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aggregator.model import Arrival
 
 SAME_AFTER_REDIRECTS = "same address after following redirects"
+SAME_WITHOUT_TOKENS = "same address after removing {tokens}"
 
 
 class MetAddresses:
-    """The addresses that entries of the window led to, as keys like those of their own."""
+    """The further addresses of the window's entries, as keys like those of their own."""
 
     def __init__(self) -> None:
         """Begin with no entries."""
-        self._keys: dict[int, int] = {}
+        self._whys: dict[int, dict[int, str]] = {}  # by entry, then by key
         self._under = KeyPostings()
 
     def note(self, arrival: Arrival) -> None:
-        """Remember where the entry led, instead of what was remembered of it."""
+        """Remember the entry's further addresses, instead of what was remembered of it."""
         self.forget(arrival.entry_id)
+        found: dict[int, str] = {}
+        if key := key_of(arrival.bare_url):
+            found[key] = SAME_WITHOUT_TOKENS.format(tokens=" and ".join(arrival.tokens))
         if key := key_of(canonical_url(arrival.met_url)):
-            self._keys[arrival.entry_id] = key
-            self._under.add((key,), arrival.entry_id)
+            found[key] = SAME_AFTER_REDIRECTS
+        if found:
+            self._whys[arrival.entry_id] = found
+            self._under.add(tuple(found), arrival.entry_id)
 
     def forget(self, entry_id: int) -> None:
-        """Forget where the entry led; an unknown one is no matter."""
-        if key := self._keys.pop(entry_id, 0):
-            self._under.remove((key,), entry_id)
+        """Forget the entry's further addresses; an unknown one is no matter."""
+        if found := self._whys.pop(entry_id, None):
+            self._under.remove(tuple(found), entry_id)
 
-    def key(self, entry_id: int) -> int:
-        """Return the key of the address that the entry led to, 0 where none is known."""
-        return self._keys.get(entry_id, 0)
+    def keys(self, entry_id: int) -> tuple[int, ...]:
+        """Return the keys of the entry's further addresses."""
+        return tuple(self._whys.get(entry_id, ()))
 
     def entries(self, key: int) -> list[int]:
-        """Return the entries that led to the address of this key, as they came."""
+        """Return the entries that have a further address of this key, as they came."""
         return self._under.entries(key)
+
+    def why(self, entries: Iterable[int], keys: Iterable[int]) -> str:
+        """Return why one of these keys is an address of these entries, "" where none is a further.
+
+        `keys` are those that the entries share.
+        """
+        shared = list(keys)
+        found = (self._whys.get(one, {}).get(key, "") for one in entries for key in shared)
+        return next(filter(None, found), "")

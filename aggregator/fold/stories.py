@@ -2,16 +2,17 @@
 
 Copies are joined whatever the order of arrival: the relation is symmetric and of two entries alone,
 and a story holds every entry that copies lead to. Coverage joins one story, by average likeness to
-its members. Everything is in memory; nothing is read or written.
+its members, unless it goes on for too long (`drift`). Everything is in memory; nothing is read or
+written.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import count, islice
+from dataclasses import replace
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING
 
-from aggregator.fold import candidates, coverage, decide, grouping, reasons
+from aggregator.fold import candidates, coverage, decide, drift, grouping
 from aggregator.fold.compare import (
     copied,
     explain_copy,
@@ -23,29 +24,23 @@ from aggregator.fold.compare import (
     why_covers,
     why_same,
 )
+from aggregator.fold.drift import Threads
 from aggregator.fold.features import decode
 from aggregator.fold.identity import story_id as make_story_id
-from aggregator.fold.met import SAME_AFTER_REDIRECTS, MetAddresses
+from aggregator.fold.met import MetAddresses
+from aggregator.fold.second_look import SecondLook
+from aggregator.fold.updates import Match, copied_from, covers, merged, tie, why_tied
 from aggregator.fold.window import Window, kept_of
 from aggregator.model import Joined, Merged, Relation, Started
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aggregator.fold.compare import Newcomer
     from aggregator.fold.features import Features
+    from aggregator.fold.grouping import Asked, Candidate
     from aggregator.fold.window import Kept
-    from aggregator.model import Arrival, Folding, StoryUpdate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A kept entry that a new one is matched with."""
-
-    kept: Kept
-    reason: str
-    score: float
+    from aggregator.model import Arrival, Folding, Follows, StoryUpdate, Thread
 
 
 class Index:
@@ -56,6 +51,8 @@ class Index:
         self._coverage = folding.coverage
         self._window = Window(width_s=folding.window.total_seconds())
         self._met = MetAddresses()
+        self._threads = Threads(folding)
+        self._unsettled: list[int] = []  # of the backlog, what `settle` has not looked at
         self._apart: dict[int, set[int]] = {}
         self._landing: set[int] = set()  # addresses that one feed uses for unlike entries
 
@@ -68,40 +65,86 @@ class Index:
         features = decode(arrival.features)
         self._met.note(arrival)
         self._note_landing(arrival, features)
-        self._window.add(kept_of(arrival, story_id=story_id), features)
+        kept = kept_of(arrival, story_id=story_id)
+        self._window.add(kept, features)
+        self._threads.extend(story_id, kept.at_s)
+
+    def note(self, thread: Thread) -> None:
+        """Take in how long a story is and what it follows, as kept; its entries were added."""
+        self._threads.note(thread)
 
     def fold(self, arrival: Arrival) -> tuple[StoryUpdate, ...]:
         """Decide an entry's story, apply it here, and return what the store is to do.
 
         Exactly one Started or Joined, then a Merged for each story that copies show to be the same.
+        What is first seen when its window has passed joins only what it is very like; `settle` is
+        to be called when all of that was folded.
         """
         self._window.remove(arrival.entry_id)
         features = decode(arrival.features)
         self._met.note(arrival)
         self._note_landing(arrival, features)
         kept = kept_of(arrival, story_id="")
-        first, merges = self._decide(newcomer(kept, features, self._window), arrival)
+        is_backlog = self._is_backlog(arrival)
+        asked = grouping.BACKLOG if is_backlog else grouping.STREAM
+        first, merges = self._decide(newcomer(kept, features, self._window), arrival, asked)
+        if is_backlog:
+            self._unsettled.append(arrival.entry_id)
         kept.story_id = first.story_id
         self._window.add(kept, features)
+        if isinstance(first, Started) or first.relation is not Relation.COPY:
+            self._threads.extend(first.story_id, kept.at_s)
         for merge in merges:
             self._window.merge(merge.kept_id, merge.absorbed_id)
+            self._threads.merge(merge)
         return first, *merges
+
+    def _is_backlog(self, arrival: Arrival) -> bool:
+        """Return whether all that is near in time to an entry has come, or comes with it."""
+        seen_at = arrival.seen_at or arrival.at
+        return (seen_at - arrival.at).total_seconds() > self._window.width_s
+
+    @property
+    def has_backlog(self) -> bool:
+        """Return whether `settle` has anything to look at."""
+        return bool(self._unsettled)
+
+    def settle(self) -> tuple[Merged, ...]:
+        """Look again at the backlog that was folded; return the merges, applied here."""
+        unsettled, self._unsettled = self._unsettled, []
+        if not (unsettled and self._coverage):
+            return ()
+        found: list[Merged] = []
+        for older, younger, bond in SecondLook(self._window, unsettled).ties(self._may_be_one):
+            (merge,) = tie(older, older, {younger: bond})
+            self._window.merge(older, younger)
+            self._threads.merge(merge)
+            found.append(merge)
+        return tuple(found)
+
+    def _may_be_one(self, one: str, other: str) -> bool:
+        """Return whether two stories may be merged at a second look."""
+        together = self._threads.extent(one).joined(self._threads.extent(other))
+        apart = self._is_apart(self._window.stories[one].members, other)
+        return not apart and not self._threads.too_long(together)
 
     def move(self, entry_id: int, story_id: str) -> None:
         """Put an entry into another story, as a person decided; unknown entries are left alone."""
         self._window.move(entry_id, story_id)
+        if kept := self._window.kept.get(entry_id):
+            self._threads.extend(story_id, kept.at_s)
 
     def keep_apart(self, entry_a: int, entry_b: int) -> None:
         """Never join or merge two stories so that these entries stand in one."""
         self._apart.setdefault(entry_a, set()).add(entry_b)
         self._apart.setdefault(entry_b, set()).add(entry_a)
 
-    def forget_before(self, moment: datetime) -> None:
-        """Forget the entries of before a moment, and the stories that have none left."""
-        limit = moment.timestamp()
-        for entry_id in [one.entry_id for one in self._window.kept.values() if one.at_s < limit]:
+    def forget_before(self, first_id: int) -> None:
+        """Forget the entries with smaller ids than this, and the stories that have none left."""
+        for entry_id in [one for one in self._window.kept if one < first_id]:
             self._window.remove(entry_id)
             self._met.forget(entry_id)
+        self._threads.keep_only(self._window.stories)
         self._landing = {key for key in self._landing if self._sharing(key)}
 
     def explain(self, entry_a: int, entry_b: int) -> str:
@@ -126,21 +169,25 @@ class Index:
             usable = all(self._is_same_thing(new, kept, key) for key in shared)
             yield self._why_same(new, kept) + ("" if usable else ", but used for unlike entries")
         yield explain_copy(new, kept)
-        asked = coverage.probability(grouping.JOIN_ONE)
+        asked = coverage.probability(grouping.STREAM.join_one)
         yield explain_coverage(new, kept, self._window, asked=asked)
 
     # ------------------------------------------------------------ the decision
 
     def _decide(
-        self, new: Newcomer, arrival: Arrival
+        self, new: Newcomer, arrival: Arrival, asked: Asked
     ) -> tuple[Started | Joined, tuple[Merged, ...]]:
         copies = self._allowed(self._copies(new), new)
         if copies:
             first, *others = copies
-            return _joined(new, first, Relation.COPY), self._merges(first, others)
-        if covered := self._covered(new):
-            return covered
-        return Started(story_id=self._free_id(arrival), entry_id=arrival.entry_id), ()
+            merges, follows = self._merges(first, others)
+            return replace(copied_from(new, first), follows=follows), merges
+        found = self._considered(new, asked)
+        closed = self._closed(new, found)
+        takes = [one for one in found if one.story_id not in closed]
+        if takes and takes[0].is_enough:
+            return self._covered(new, takes, closed, asked)
+        return self._started(new, closed, story_id=self._free_id(arrival)), ()
 
     def _free_id(self, arrival: Arrival) -> str:
         """Return the id of a new story; another where a split left the entry's first one in use."""
@@ -168,28 +215,32 @@ class Index:
         members = self._window.stories[story_id].members
         return any(not self._apart.get(one, set()).isdisjoint(members) for one in entries)
 
-    def _merges(self, first: Match, others: list[Match]) -> tuple[Merged, ...]:
-        """Return a merge into the oldest story for each other one that copies lead to."""
+    def _merges(
+        self, first: Match, others: list[Match]
+    ) -> tuple[tuple[Merged, ...], tuple[Follows, ...]]:
+        """Return a merge into the oldest story for each other one that copies lead to.
+
+        Where they would be too long together, the later one follows the earlier one.
+        """
         kept_id = first.kept.story_id
         members = list(self._window.stories[kept_id].members)
-        merges = []
+        extent = self._threads.extent(kept_id)
+        merges: list[Merged] = []
+        follows: list[Follows] = []
         for match in others:
-            absorbed_id = match.kept.story_id
-            if self._is_apart(members, absorbed_id):
+            absorbed = self._window.stories[match.kept.story_id].members
+            merge = merged(kept_id, match, lead_id=absorbed[0])
+            if self._is_apart(members, merge.absorbed_id):
                 continue
-            absorbed = self._window.stories[absorbed_id].members
+            together = extent.joined(self._threads.added(merge))
+            if closed := self._threads.too_long(together):
+                why = drift.continues(closed, match.reason)
+                follows += self._threads.link(kept_id, merge.absorbed_id, why)
+                continue
+            extent = together
             members += absorbed
-            is_lead = absorbed[0] == match.kept.entry_id
-            merges.append(
-                Merged(
-                    kept_id=kept_id,
-                    absorbed_id=absorbed_id,
-                    relation=Relation.COPY if is_lead else Relation.COVERAGE,
-                    reason=match.reason,
-                    score=match.score,
-                )
-            )
-        return tuple(merges)
+            merges.append(merge)
+        return tuple(merges), tuple(follows)
 
     # ------------------------------------------------------------------ copies
 
@@ -218,19 +269,23 @@ class Index:
                     yield kept
 
     def _keys(self, entry_id: int, features: Features) -> tuple[int, ...]:
-        """Return the identity keys of an entry, that of where its link led among them."""
-        keys = {*candidates.identity_keys(features), self._met.key(entry_id)}
+        """Return the identity keys of an entry, those of its further addresses among them."""
+        keys = {*candidates.identity_keys(features), *self._met.keys(entry_id)}
         return tuple(sorted(keys - {0}))
 
     def _sharing(self, key: int) -> list[int]:
-        """Return the entries of the window that carry a key or led to its address."""
+        """Return the entries of the window that carry a key or have it as a further address."""
         met = (one for one in self._met.entries(key) if one in self._window.kept)
         return list(dict.fromkeys((*self._window.identities.entries(key), *met)))
 
     def _why_same(self, new: Newcomer, kept: Kept) -> str:
+        features = decode(kept.features)
         ours = candidates.identity_keys(new.features)
-        theirs = candidates.identity_keys(decode(kept.features))
-        return SAME_AFTER_REDIRECTS if set(ours).isdisjoint(theirs) else why_same(new, kept)
+        if not set(ours).isdisjoint(candidates.identity_keys(features)):
+            return why_same(new, kept)
+        both = (new.kept.entry_id, kept.entry_id)
+        shared = set(self._keys(both[0], new.features)) & set(self._keys(both[1], features))
+        return self._met.why(both, shared)
 
     def _is_same_thing(self, new: Newcomer, kept: Kept, key: int) -> bool:
         """Return whether one address means one thing: not where one feed has used it for others.
@@ -255,43 +310,82 @@ class Index:
 
     # ---------------------------------------------------------------- coverage
 
-    def _covered(self, new: Newcomer) -> tuple[Joined, tuple[Merged, ...]] | None:
-        """Return the join of the story that the entry covers too, and of what it ties to it."""
+    def _considered(self, new: Newcomer, asked: Asked) -> list[Candidate]:
+        """Return the likeliest stories that the entry may cover too, the best first."""
         if not (self._coverage and new.kept.coverage):
-            return None
-        found = [
+            return []
+        return [
             one
-            for one in grouping.considered(new, self._window)
+            for one in grouping.considered(new, self._window, asked)
             if not self._is_apart((new.kept.entry_id,), one.story_id)
         ]
-        if not found or not found[0].is_enough:
-            return None
-        others = [one.story_id for one in found[1:] if one.may_tie]
-        tied = self._tied(found[0].story_id, others)
-        kept_id = min((found[0].story_id, *tied), key=self._age)
-        best = found[0].best
-        joined = Joined(
-            story_id=kept_id,
-            entry_id=new.kept.entry_id,
-            relation=Relation.COVERAGE,
-            reason=why_covers(new, best.kept, best.likeness),
-            score=coverage.probability(best.odds),
-            witness_id=best.kept.entry_id,
-        )
-        return joined, _tie(kept_id, found[0].story_id, tied)
 
-    def _tied(self, story_id: str, others: Iterable[str]) -> dict[str, grouping.Bond]:
-        """Return the other stories that are one with this one, with what ties them to it."""
+    def _closed(self, new: Newcomer, found: Sequence[Candidate]) -> dict[str, str]:
+        """Return which of the stories take in no such report any more, and why one follows them."""
+        closed: dict[str, str] = {}
+        for one in found:
+            if one is not found[0] and not one.is_enough:
+                continue
+            if why := drift.why_closed(one, new, self._window, self._threads):
+                best = one.best
+                closed[one.story_id] = drift.continues(
+                    why, why_covers(new, best.kept, best.likeness)
+                )
+        return closed
+
+    def _started(self, new: Newcomer, closed: Mapping[str, str], *, story_id: str) -> Started:
+        """Return the start of a story, which follows the likeliest of those that are closed."""
+        self._threads.extend(story_id, new.kept.at_s)
+        follows: tuple[Follows, ...] = ()
+        for earlier_id, why in islice(closed.items(), 1):
+            follows = self._threads.link(story_id, earlier_id, why)
+        return Started(story_id=story_id, entry_id=new.kept.entry_id, follows=follows)
+
+    def _covered(
+        self,
+        new: Newcomer,
+        takes: Sequence[Candidate],
+        closed: Mapping[str, str],
+        asked: Asked,
+    ) -> tuple[Joined, tuple[Merged, ...]]:
+        """Return the join of the first of these stories, and of what the entry ties to it.
+
+        It follows those that are closed.
+        """
+        story_id, best = takes[0].story_id, takes[0].best
+        others = [one.story_id for one in takes[1:] if one.may_tie]
+        tied, parted = self._tied(new, story_id, others, asked)
+        kept_id = min((story_id, *tied), key=self._age)
+        links = [self._threads.link(kept_id, *one) for one in (*closed.items(), *parted.items())]
+        joined = covers(new, best, story_id=kept_id, follows=tuple(chain(*links)))
+        return joined, tie(kept_id, story_id, tied)
+
+    def _tied(
+        self, new: Newcomer, story_id: str, others: Iterable[str], asked: Asked
+    ) -> tuple[dict[str, grouping.Bond], dict[str, str]]:
+        """Return the other stories that are one with this one, with what ties them to it.
+
+        And those that would be were it not for how long they are together, each with why it is
+        linked.
+        """
         members = list(self._window.stories[story_id].members)
+        extent = self._threads.together(story_id, new.kept.at_s)
         tied: dict[str, grouping.Bond] = {}
+        parted: dict[str, str] = {}
         for other in others:
+            theirs = self._window.stories[other].members
             if self._is_apart(members, other):
                 continue
-            theirs = self._window.stories[other].members
-            if bond := grouping.bond(members, theirs, self._window):
-                tied[other] = bond
-                members += theirs
-        return tied
+            bond = grouping.bond(members, theirs, self._window, asked=asked.merge)
+            if bond is None:
+                continue
+            together = extent.joined(self._threads.extent(other))
+            if closed := self._threads.too_long(together):
+                parted[other] = drift.continues(closed, why_tied(bond))
+                continue
+            tied[other], extent = bond, together
+            members += theirs
+        return tied, parted
 
     def candidates(self, arrival: Arrival, *, most: int) -> list[tuple[int, coverage.Likeness]]:
         """Return up to `most` entries that an arrival is compared with for coverage, and how alike.
@@ -306,38 +400,8 @@ class Index:
         return [(one, like) for one, like in found if like and one not in copies]
 
 
-def _tie(kept_id: str, joined_id: str, tied: Mapping[str, grouping.Bond]) -> tuple[Merged, ...]:
-    """Return the merges that make the joined story and those tied to it the oldest of them."""
-    if not tied:
-        return ()
-    first = next(iter(tied.values()))
-    bonds = {joined_id: tied.get(kept_id, first), **tied}
-    return tuple(
-        Merged(
-            kept_id=kept_id,
-            absorbed_id=absorbed_id,
-            relation=Relation.COVERAGE,
-            reason=reasons.one_event(why_covers(bond.one, bond.other.kept, bond.other.likeness)),
-            score=coverage.probability(bond.average),
-        )
-        for absorbed_id, bond in bonds.items()
-        if absorbed_id != kept_id
-    )
-
-
 def _is_id_alone(new: Newcomer, theirs: Features, key: int) -> bool:
     """Return whether a key is the guid of both, while each has a link of its own."""
     ours = new.features
     links = {ours.url_key, theirs.url_key}
     return ours.guid_key == theirs.guid_key == key and len(links - {0, key}) > 1
-
-
-def _joined(new: Newcomer, match: Match, relation: Relation) -> Joined:
-    return Joined(
-        story_id=match.kept.story_id,
-        entry_id=new.kept.entry_id,
-        relation=relation,
-        reason=match.reason,
-        score=match.score,
-        witness_id=match.kept.entry_id,
-    )

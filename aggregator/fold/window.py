@@ -127,18 +127,28 @@ class Window:
 
     def side(self, kept: Kept, features: Features) -> coverage.Side:
         """Return an entry with its words weighed; weights are kept until the window has changed."""
-        weights = self.fresh_weights(kept)
-        if weights is None:
-            weights = coverage.weigh(features, self.stems.rarities(features.stems))
-            kept.weights, kept.weighed_at = weights, self.stems.population
-        return coverage.Side(features=features, weights=weights)
+        return coverage.Side(features=features, weights=self._weighed(kept, features))
 
-    def fresh_weights(self, kept: Kept) -> Weights | None:
-        """Return what an entry's words weigh, or None where that must be computed again."""
+    def fresh_weights(self, kept: Kept) -> Weights:
+        """Return what an entry's words weigh, computed again where the window has changed.
+
+        Also for an entry that was loaded and not compared yet: with its weights a quick look
+        refuses most partners, without them each is compared in full (a quarter more CPU in all).
+        """
+        return self._weighed(kept)
+
+    def _weighed(self, kept: Kept, features: Features | None = None) -> Weights:
+        if kept.weights is None or self._is_stale(kept):
+            known = features or decode(kept.features)
+            kept.weights = coverage.weigh(known, self.stems.rarities(known.stems))
+            kept.weighed_at = self.stems.population
+        return kept.weights
+
+    def _is_stale(self, kept: Kept) -> bool:
         small = kept.weighed_at < candidates.KNOWN_POPULATION
         growth = STALE_GROWTH_SMALL if small else STALE_GROWTH
         low, high = kept.weighed_at / growth, kept.weighed_at * growth
-        return kept.weights if low <= self.stems.population <= high else None
+        return not low <= self.stems.population <= high
 
     def in_series(self, kept: Kept, features: Features) -> bool:
         """Return whether the entry's feed has used its title with other numbers or dates.

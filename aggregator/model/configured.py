@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
+from aggregator.model.filters import Filter
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -24,6 +26,14 @@ class Problem:
         return f"{place}:{key} {self.what}. {self.mend}"
 
 
+class Images(StrEnum):
+    """Where the pictures on pages come from."""
+
+    PROXY = "proxy"  # our own host, which fetched each once
+    DIRECT = "direct"  # the outlets' hosts, which learn who reads
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """Where things lie and how the service is reached. Paths are absolute."""
@@ -33,6 +43,10 @@ class Service:
     public_url: str  # without a trailing slash
     listen: str  # "host:port"
     contact: str
+    hubs: tuple[str, ...] = ()  # WebSub hubs that are told of changes; readers subscribe there
+    own_hub: bool = False  # whether the service is a WebSub hub for its own feeds
+    images: Images = Images.PROXY
+    search: bool = False  # whether the service answers searches, and pages have a form for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +87,12 @@ class FeedSpec:
     tags: tuple[str, ...] = ()
     interval: timedelta | None = None
     weight: float = 1.0
+    owner: str = ""  # feeds of one owner are one voice when stories are ranked; "": by their site
     full_text: bool = False
     clutter: bool = True  # whether what the feed repeats around its articles is cut
     coverage: bool = True
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    include: tuple[Filter, ...] = ()
+    exclude: tuple[Filter, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     proxy: str = ""
     allow_private_addresses: bool | tuple[str, ...] = False  # beside `Polling`'s, for this feed
@@ -123,6 +138,10 @@ class Digest:
     timezone: str = "UTC"  # IANA name
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)  # Monday is 0
     order: Order = Order.NEWEST
+    half_life: timedelta = timedelta(hours=8)  # so much later counts like twice the importance
+    cap: int = 3  # of any ten stories by rank, how many one feed may lead
+    include: tuple[Filter, ...] = ()
+    exclude: tuple[Filter, ...] = ()
     limit: int = 100
     formats: tuple[Format, ...] = tuple(Format)
     retention: timedelta = timedelta(days=90)

@@ -28,9 +28,21 @@ class Arrival:
     guid: str
     url: str
     at: datetime  # published where plausible, else first seen
+    seen_at: datetime | None = None  # when it was first seen; None: as it was published
     features: bytes
     coverage: bool = True  # False: this entry may fold as a copy only
     met_url: str = ""  # where the entry's link led when its page was fetched
+    bare_url: str = ""  # the one form of its address without what its host changes at each fetch
+    tokens: tuple[str, ...] = ()  # what was taken off for that, in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follows:
+    """A story goes on where an earlier one is closed, with the reason in words."""
+
+    story_id: str
+    follows_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,7 @@ class Started:
 
     story_id: str
     entry_id: int
+    follows: tuple[Follows, ...] = ()  # what the entry shows of stories that go on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +64,7 @@ class Joined:
     reason: str
     score: float
     witness_id: int  # the member that it was matched with
+    follows: tuple[Follows, ...] = ()  # as of Started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,26 @@ class Merged:
 
 
 StoryUpdate = Started | Joined | Merged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """How long a story is by what is no copy, and which earlier one it follows."""
+
+    story_id: str
+    first_at: datetime
+    last_at: datetime
+    follows_id: str = ""  # "" for none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRef:
+    """A story that another one is linked to, as it is named there."""
+
+    id: str
+    title: str  # its lead's
+    url: str
+    reason: str  # why they are linked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +126,8 @@ class Story:
     id: str
     first_seen_at: datetime
     members: tuple[Member, ...]
+    follows: StoryRef | None = None  # the earlier story that it goes on from
+    followed_by: StoryRef | None = None
 
     @property
     def lead(self) -> Member:

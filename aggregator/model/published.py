@@ -23,6 +23,26 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A sentence of one outlet, word for word, that others of the story say as well."""
+
+    text: str
+    outlet: str
+    url: str
+    others: int  # how many other outlets say it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What the lead changed when `updated_at` last moved."""
+
+    at: datetime
+    former_title: str = ""  # "" where the title stayed
+    added: tuple[str, ...] = ()  # sentences that are new
+    removed: int = 0  # how many sentences are gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
     """One entry of a digest as it stands published: a story, or a whole edition.
 
@@ -35,7 +55,7 @@ class Publication:
     story_id: str  # "" for an edition
     title: str
     url: str
-    html: str  # the entry's body in the feeds: sanitised, coverage listed below it
+    html: str  # the entry's body in the feeds: sanitised, what Newsfold says around it
     summary: str
     source: Mention  # the lead; for an edition, the digest itself
     mentions: tuple[Mention, ...]  # the other members
@@ -47,7 +67,11 @@ class Publication:
     image: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     rank: float = 0.0  # for order = "top"
+    points: tuple[Point, ...] = ()  # what its outlets agree on
+    correction: Correction | None = None
+    continues: Mention | None = None  # the story that this one follows, where that was closed
     stories: tuple[Publication, ...] = ()  # an edition's own stories, in order
+    lead_span: tuple[int, int] = (0, 0)  # where in `html` the lead's own text stands
     lead_hash: bytes = b""  # of the lead's words, to tell a real change
     lead_id: int = 0  # the store's id of the entry that leads it here, for ever
 
@@ -61,6 +85,25 @@ class Edition:
     since_at: datetime | None
     until_at: datetime
     catch_up: bool = False  # more than one set time was missed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture that stands on pages: our own copy of an outlet's."""
+
+    path: str  # below public_dir, or a whole address of the web
+    width: int = 0  # pixels; 0 where it is not known
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A feed that a digest takes, as anyone may see it."""
+
+    title: str
+    feed_url: str
+    site_url: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

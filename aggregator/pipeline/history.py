@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ from aggregator.read.identity import lower, settle
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.model import Fetched, Freshness, IdScheme, PollRequest
+    from aggregator.model import Clutter, Fetched, Freshness, IdScheme, PollRequest
     from aggregator.pipeline.task import Reading
     from aggregator.pipeline.tools import Tools
 
@@ -80,7 +80,8 @@ async def _follow(trail: _Trail, request: PollRequest, tools: Tools) -> None:
         if not isinstance(answer, Download) or not trail.admits(answer):
             return
         task = replace(task_of(request, answer), known=trail.known, id_scheme=trail.scheme)
-        reading = await tools.readers.read(replace(task, pieces=None))
+        task = replace(task, pieces=trail.pieces, clutter=trail.marks)
+        reading = await tools.readers.read(task)
         if isinstance(reading, Failed) or not trail.take(reading):
             return
 
@@ -97,6 +98,9 @@ class _Trail:
     met: set[str | bytes]  # URLs and hashes of bodies
     keys: set[str]  # of entries
     since: datetime | None  # of a gap; None at the first poll
+    pieces: bytes | None = None  # what the entries met so far consist of; None: not looked at
+    marks: frozenset[int] = frozenset()  # of what the feed is known to repeat
+    clutter: list[Clutter] = field(default_factory=list)  # newly found
     room_bytes: int = 0
     freshness: Freshness | None = None  # of the failure that ended it
 
@@ -121,6 +125,9 @@ class _Trail:
             met={*urls, body_hash(download.body)},
             keys={read.entry.key for read in fetched.entries},
             since=since,
+            pieces=_pieces(request, fetched),
+            marks=request.state.clutter | {found.mark for found in fetched.clutter},
+            clutter=list(fetched.clutter),
         )
 
     def next_url(self) -> str:
@@ -144,6 +151,9 @@ class _Trail:
         self.documents.append(new)
         self.keys |= {read.entry.key for read in new}
         self.known |= reading.feed.known
+        self.pieces = self.pieces if reading.pieces is None else reading.pieces
+        self.marks |= {found.mark for found in reading.clutter}
+        self.clutter += reading.clutter
         self.onward = reading.feed.prev_archive or reading.feed.next_url
         if lower(self.scheme, reading.feed.id_scheme) is not self.scheme:
             self.scheme, self.id_reason = reading.feed.id_scheme, reading.feed.id_reason
@@ -171,9 +181,18 @@ class _Trail:
             fetched,
             entries=own,
             archived=tuple(archived.values()),
+            pieces=self.pieces,
+            clutter=tuple(self.clutter),
             feed=replace(fetched.feed, id_scheme=self.scheme, id_reason=self.id_reason),
             freshness=freshness,
         )
+
+
+def _pieces(request: PollRequest, fetched: Fetched) -> bytes | None:
+    """Return what the feed's entries consist of, None where its clutter stays."""
+    if not request.spec.clutter:
+        return None
+    return request.state.pieces if fetched.pieces is None else fetched.pieces
 
 
 def _rekeyed(entries: Entries, scheme: IdScheme) -> Entries:

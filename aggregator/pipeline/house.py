@@ -14,6 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Self
 
 from aggregator.digest.select import takes
+from aggregator.model import DigestKind
 from aggregator.pipeline.crew import Crew
 from aggregator.pipeline.find import manners_of
 from aggregator.pipeline.places import database_path
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from aggregator.model import Config, FeedState, PollReport
+    from aggregator.model import Config, Digest, FeedState, PollReport
     from aggregator.pipeline.batch import Manners
     from aggregator.pipeline.publish import Published
     from aggregator.store.retention import Pruned
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 CORES_A_WORKER = 2  # one polls 1,000 feeds a second and more; starting it costs as much as 250
 MOST_WORKERS = 2
 MOST_READERS = 4  # for each worker; reading is most of the work of a first poll
+BETWEEN_EDITIONS = timedelta(days=8)  # one weekday comes round within 7 days; the clocks change
 KEPT_ANYWAY = timedelta(days=90)  # with no digest at all: the default of one
 PUBLISH_EVERY = timedelta(seconds=10)  # during a long pass: what came first need not wait
 
@@ -155,6 +157,7 @@ class House:
 
     def publish(self) -> list[Published]:
         """Publish what is ready and write what differs; return what was done, digest by digest."""
+        self.desk.settle()
         now = self.clock()
         first = self._published_at is None
         done = self.press.publish(now=now, seen_since=self._looked_until(now))
@@ -173,6 +176,11 @@ class House:
         """
         return self._published_at if self._published_at and self._published_at <= now else None
 
+    @property
+    def published_at(self) -> datetime | None:
+        """Return when this house published last."""
+        return self._published_at
+
     def publish_at_times(self) -> None:
         """Publish if the last time is a while ago: for calls between transactions.
 
@@ -190,13 +198,20 @@ class House:
 
     def _retention(self) -> dict[int, timedelta]:
         """Return how long each feed's entries are kept: as its digest that keeps longest has it."""
-        longest = max((digest.retention for digest in self.config.digests), default=KEPT_ANYWAY)
+        longest = max(map(_kept_for, self.config.digests), default=KEPT_ANYWAY)
         kept = dict.fromkeys(feeds.unlisted(self.desk.db), longest)
         for state in feeds.states(self.desk.db):
             spec = self.desk.spec(state.url)
-            spans = [each.retention for each in self.config.digests if takes(each, spec)]
+            spans = [_kept_for(each) for each in self.config.digests if takes(each, spec)]
             kept[state.feed_id] = max(spans, default=longest)
         return kept
+
+
+def _kept_for(digest: Digest) -> timedelta:
+    """Return how long a digest needs entries: until its next edition is out, whatever it says."""
+    if digest.kind is DigestKind.EDITION:
+        return max(digest.retention, BETWEEN_EDITIONS)
+    return digest.retention
 
 
 def _crew(manners: Manners) -> Crew:

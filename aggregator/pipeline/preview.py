@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.fold.stories import Index
-from aggregator.model import Joined, Merged, Started
-from aggregator.store import entries, stories
+from aggregator.model import Joined, Merged
+from aggregator.pipeline import sessions
+from aggregator.store import entries, stories, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,7 @@ class Parting:
 
     story: Story
     parts: tuple[tuple[Member, ...], ...]  # the largest first
+    reasons: tuple[str, ...] = ()  # why one part would follow another, each once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,44 +56,49 @@ def preview(db: Database, config: Config, *, since: datetime) -> Preview:
     silent = {feed.url for feed in config.feeds if not feed.coverage}
     found = list(entries.arrivals(db, since=since, without_coverage=silent))
     now = {arrival.entry_id: story_id for arrival, story_id in found}
-    then, reasons = _fold(db, config, [arrival for arrival, _ in found])
+    then, why = _fold(db, config, [arrival for arrival, _ in found])
     return Preview(
         entries=len(now),
         stories=len(set(now.values())),
         stories_then=len(set(then.values())),
-        unions=_unions(db, now, then, reasons),
-        partings=_partings(db, now, then),
+        unions=_unions(db, now, then, why.joined),
+        partings=_partings(db, now, then, why.followed),
     )
 
 
-def _fold(
-    db: Database, config: Config, arrivals: Iterable[Arrival]
-) -> tuple[dict[int, str], dict[int, str]]:
-    """Return each entry's story, and the reasons of those that joined one, by entry id."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Why:
+    """The reasons of entries that joined a story, and of stories that follow another, by id."""
+
+    joined: dict[int, str] = field(default_factory=dict)
+    followed: dict[str, str] = field(default_factory=dict)
+
+
+def _fold(db: Database, config: Config, arrivals: Iterable[Arrival]) -> tuple[dict[int, str], _Why]:
+    """Return each entry's story, and the reasons."""
     index = Index(config.folding)
     for first, second in stories.apart_pairs(db):
         index.keep_apart(first, second)
     members: defaultdict[str, set[int]] = defaultdict(set)
-    reasons: dict[int, str] = {}
+    why, places = _Why(), tokens.places(db)
     for arrival in sorted(arrivals, key=lambda one: (one.at, one.entry_id)):
-        for update in index.fold(arrival):
-            _apply(update, members, reasons)
-    return {entry: story for story, own in members.items() for entry in own}, reasons
+        for update in index.fold(sessions.bare(arrival, places)):
+            _apply(update, members, why)
+    for merge in index.settle():
+        _apply(merge, members, why)
+    return {entry: story for story, own in members.items() for entry in own}, why
 
 
-def _apply(
-    update: StoryUpdate, members: defaultdict[str, set[int]], reasons: dict[int, str]
-) -> None:
-    match update:
-        case Started():
-            members[update.story_id].add(update.entry_id)
-        case Joined():
-            members[update.story_id].add(update.entry_id)
-            reasons[update.entry_id] = update.reason
-        case Merged():
-            moved = members.pop(update.absorbed_id)
-            reasons.update(dict.fromkeys(moved - reasons.keys(), update.reason))
-            members[update.kept_id] |= moved
+def _apply(update: StoryUpdate, members: defaultdict[str, set[int]], why: _Why) -> None:
+    if isinstance(update, Merged):
+        moved = members.pop(update.absorbed_id)
+        why.joined.update(dict.fromkeys(moved - why.joined.keys(), update.reason))
+        members[update.kept_id] |= moved
+        return
+    members[update.story_id].add(update.entry_id)
+    why.followed.update({link.story_id: link.reason for link in update.follows})
+    if isinstance(update, Joined):
+        why.joined[update.entry_id] = update.reason
 
 
 def _grouped(ids: Mapping[int, str], by: Mapping[int, str]) -> dict[str, dict[str, set[int]]]:
@@ -123,11 +130,17 @@ def _unions(
     )
 
 
-def _partings(db: Database, now: Mapping[int, str], then: Mapping[int, str]) -> tuple[Parting, ...]:
+def _partings(
+    db: Database, now: Mapping[int, str], then: Mapping[int, str], followed: Mapping[str, str]
+) -> tuple[Parting, ...]:
     found = {old: news for old, news in _grouped(then, now).items() if len(news) > 1}
     loaded = _load(db, found)
     return tuple(
-        Parting(story=loaded[old], parts=_parts(loaded[old], list(news.values())))
+        Parting(
+            story=loaded[old],
+            parts=_parts(loaded[old], list(news.values())),
+            reasons=tuple(dict.fromkeys(followed[new] for new in news if new in followed)),
+        )
         for old, news in found.items()
     )
 

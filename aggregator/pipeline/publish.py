@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from aggregator.digest import compose, edition, rank, render, select
+from aggregator.digest.setting import Beside
 from aggregator.digest.sheet import authority
-from aggregator.model import Digest, DigestKind, Publication
+from aggregator.model import Digest, DigestKind, Publication, Relation
+from aggregator.pipeline import images
 from aggregator.pipeline.files import remove_remains, write_documents
+from aggregator.pipeline.sources import holds_key, public_sources
 from aggregator.read import clutter
 from aggregator.store import clutter as kept_clutter
 from aggregator.store import feeds, publications, stories
@@ -24,7 +27,7 @@ from aggregator.store.database import transaction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from aggregator.model import Config, Document, Edition, FeedSpec, Story
+    from aggregator.model import Config, Document, Edition, FeedSpec, Member, Story
     from aggregator.store.database import Database
 
 _Held = TypeVar("_Held")
@@ -99,22 +102,29 @@ class Press:
             digest.name: publications.newest(self.db, digest.name, digest.limit)
             for digest in self.config.digests
         }
+        pictures = images.shown(self.config, self.db)
+        states = feeds.states(self.db)
         for digest in self.config.digests:
             if digest.name in chosen:
-                yield from self._digest_documents(digest, newest[digest.name])
-        yield render.index_page(self.config.digests, service=self.config.service, newest=newest)
+                sources = public_sources(digest, self.config, states)
+                beside = Beside(pictures=pictures, sources=sources, is_secret=holds_key)
+                yield from self._digest_documents(digest, newest[digest.name], beside)
+        yield render.index_page(
+            self.config.digests, service=self.config.service, newest=newest, pictures=pictures
+        )
         yield from render.stylesheets()
 
     def _digest_documents(
-        self, digest: Digest, current: Sequence[Publication]
+        self, digest: Digest, current: Sequence[Publication], beside: Beside
     ) -> Iterator[Document]:
         numbers = publications.archive_numbers(self.db, digest.name)
         return render.documents(
             digest,
             service=self.config.service,
-            publications=rank.order(current, digest.order),
+            publications=rank.order(current, digest),
             archive_count=len(numbers),
             archives=self._missing_archives(digest, numbers),
+            beside=beside,
         )
 
     def _missing_archives(
@@ -227,7 +237,7 @@ class DigestDesk:
         number = publications.next_number(self.db, self.digest.name)
         issue = compose.edition(
             due,
-            rank.order(held, self.digest.order),
+            rank.order(held, self.digest),
             self.digest,
             number=number,
             authority=self._authority,
@@ -274,7 +284,7 @@ class DigestDesk:
         alone = {
             one.story_id: _place(one.story_id, one.entry_id, one.published_at, one.first_seen_at)
             for one in publications.alone(self.db, ids)
-            if not select.is_filtered(self.specs[one.feed_url])
+            if not select.is_filtered(self.digest, self.specs[one.feed_url])
         }
         yield from alone.values()
         others = [story_id for story_id in ids if story_id not in alone]
@@ -326,17 +336,15 @@ class DigestDesk:
         )
 
     def _without_clutter(self, story: Story) -> Story:
-        """Return the story, its lead without what the lead's feed repeats around its articles."""
-        lead = story.lead
-        marks = self.clutter().get(lead.feed_id)
-        if not marks:
+        """Return the story without what its feeds repeat around their articles."""
+        marks = self.clutter()
+        if not any(marks.get(member.feed_id) for member in story.members):
             return story
-        bare = replace(lead, entry=clutter.without(lead.entry, marks))
-        return replace(story, members=(bare, *story.members[1:]))
+        return replace(story, members=tuple(_bare(one, marks) for one in story.members))
 
     def _shown(self, story: Story) -> Story | None:
         """Return the story as this digest shows it, None where it does not."""
-        return select.visible(story, specs=self.specs, lead_feeds=self.own_feeds)
+        return select.visible(story, self.digest, specs=self.specs, lead_feeds=self.own_feeds)
 
     def _archive(self) -> None:
         """Freeze full archives of what no archive holds yet; the rest stands in the current one."""
@@ -361,6 +369,14 @@ def clutter_to_cut(config: Config, db: Database) -> dict[int, frozenset[int]]:
     whole = {feed.url for feed in config.feeds if not feed.clutter}
     wanted = (state.feed_id for state in feeds.states(db) if state.url not in whole)
     return kept_clutter.marks(db, wanted)
+
+
+def _bare(member: Member, marks: Mapping[int, frozenset[int]]) -> Member:
+    """Return the member without clutter; a copy is only named, so it stays as it is."""
+    own = marks.get(member.feed_id)
+    if not own or member.relation is Relation.COPY:
+        return member
+    return replace(member, entry=clutter.without(member.entry, own))
 
 
 def _place(

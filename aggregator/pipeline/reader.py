@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gc
 import resource
+import signal
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from aggregator.fold.features import describe
 from aggregator.model import Failed, FailureKind, ReadEntry
@@ -18,6 +20,9 @@ from aggregator.pipeline.task import PageReading, PageTask, Reading, ReadTask
 from aggregator.read.clutter import learn
 from aggregator.read.feed import read
 from aggregator.read.fulltext import as_read, read_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXIT_OUT_OF_MEMORY = 77  # any number that Python itself does not exit with
 
@@ -73,19 +78,28 @@ def attempt(task: ReadTask | PageTask) -> Reading | PageReading | Failed:
         )
 
 
-def limit_memory(limit_bytes: int) -> None:
-    """Let this process have at most so much address space."""
-    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+def serve(answer: Callable[[Any], object]) -> None:
+    """Answer tasks from standard input until it closes.
 
-
-def main() -> None:
-    """Serve tasks from standard input until it closes. argv: the memory limit in bytes."""
-    limit_memory(int(sys.argv[1]))
+    argv: the limits of address space in bytes, and of the processor's time for a task in seconds,
+    past which the process dies of SIGPROF. A clock would punish a document for a busy machine.
+    """
+    memory_bytes, task_s = int(sys.argv[1]), float(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     gc.freeze()  # what was imported stays; collecting it again costs 5 ms a document
     try:
         while True:
-            frames.write(sys.stdout.buffer, attempt(frames.read(sys.stdin.buffer)))
+            task = frames.read(sys.stdin.buffer)
+            signal.setitimer(signal.ITIMER_PROF, task_s)
+            answered = answer(task)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            frames.write(sys.stdout.buffer, answered)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except MemoryError:
         sys.exit(EXIT_OUT_OF_MEMORY)
+
+
+def main() -> None:
+    """Serve the tasks of `reading`."""
+    serve(attempt)

@@ -7,9 +7,10 @@ did it becomes a `Failed` value. Nothing of the document reaches this process bu
 from __future__ import annotations
 
 import asyncio
+import signal
 from asyncio import subprocess
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from aggregator.model import Failed, FailureKind
 from aggregator.pipeline import children, frames
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aggregator.pipeline.task import PageReading, PageTask, Reading, ReadTask
 
 TIME_LIMIT_S = 10.0  # the slowest honest feed seen took 0.9 s
+PATIENCE = 3  # times the limit by the clock: a process that gets no processor is not waited for
 MEMORY_LIMIT_BYTES = 512_000_000  # an ordinary feed needs under 60 MB
 
 
@@ -47,6 +49,8 @@ def too_big(limit_bytes: int) -> Failed:
 class Reader:
     """One reading process, started when first needed and replaced when it dies."""
 
+    MODULE: ClassVar = "aggregator.pipeline.reader"  # what runs in it
+
     def __init__(self, *, time_limit_s: float, memory_limit_bytes: int) -> None:
         """Start nothing yet: many passes need no reading at all."""
         self._time_limit_s = time_limit_s
@@ -66,14 +70,16 @@ class Reader:
     async def _answer(self, task: object) -> Any:  # noqa: ANN401 - as the task asks for
         process = await self._running()
         try:
-            async with asyncio.timeout(self._time_limit_s):
+            async with asyncio.timeout(PATIENCE * self._time_limit_s):
                 return await _exchange(process, task)
         except TimeoutError:
             await self.stop()
             return too_slow(self._time_limit_s)
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.stop()
-            # It dies of nothing else: what it raises comes back as a value.
+            # It dies of nothing but its limits: what it raises comes back as a value.
+            if process.returncode == -signal.SIGPROF:
+                return too_slow(self._time_limit_s)
             return too_big(self._memory_limit_bytes)
         except asyncio.CancelledError:
             await self.stop()  # half an answer may be in the pipe
@@ -82,8 +88,9 @@ class Reader:
     async def _running(self) -> subprocess.Process:
         if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
-                *children.command("aggregator.pipeline.reader"),
+                *children.command(self.MODULE),
                 str(self._memory_limit_bytes),
+                str(self._time_limit_s),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=children.environment(),

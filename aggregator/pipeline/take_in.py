@@ -7,14 +7,14 @@ poisons the writer must not be met at once again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
 
 from aggregator.fold import identity
-from aggregator.fold.features import describe
 from aggregator.fold.stories import Index
 from aggregator.model import (
     Arrival,
@@ -24,12 +24,14 @@ from aggregator.model import (
     Outcome,
     PollReport,
 )
+from aggregator.pipeline import sessions
+from aggregator.pipeline.bare import bare, bare_features, marks_of
 from aggregator.pipeline.identify import identify
 from aggregator.pipeline.report import report_of
 from aggregator.pipeline.subscribing import Polled, settle
 from aggregator.poll.plan import after, asked_url, host_of, host_pause, longest_wait
 from aggregator.read.fulltext import as_read, completed
-from aggregator.store import clutter, entries, feeds, identities, pages, stories
+from aggregator.store import clutter, entries, feeds, identities, pages, stories, threads, tokens
 from aggregator.store.database import rehearsal, transaction
 from aggregator.store.entries import NewEntry
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from aggregator.fold.identity import Places
     from aggregator.model import Config, FeedSpec, FeedState, ReadEntry, StoryUpdate
     from aggregator.pipeline.identify import Identified
     from aggregator.store.database import Database
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+FORGET_EVERY = timedelta(hours=1)  # what is past; a look at all that is remembered
 REMEMBERED_WINDOWS = 2  # an entry may come in a window late and meet one that is a window older
 
 
@@ -58,6 +62,8 @@ class Desk:
     index: Index  # empty until the first new entry: most passes bring none, and loading takes time
     specs: Mapping[str, FeedSpec]  # by URL
     generation: int  # of the stories in the index; a split or join by hand moves the store's
+    forgot_at: datetime | None = None  # when the index last forgot what no new entry can join
+    tokens: Places = field(default_factory=dict)  # of addresses, by host
     listens: bool = False  # whether hubs can push to us: then a feed that they push is asked less
 
     @classmethod
@@ -71,11 +77,34 @@ class Desk:
     def refresh(self) -> None:
         """Load the index, again where stories were changed by hand since it was loaded.
 
-        Inside the transaction that folds, so that no such change comes in between.
+        Inside the transaction that folds, so that no such change comes in between. What has grown
+        too old for any new entry is forgotten every hour.
         """
+        now = self.clock()
         if (generation := stories.generation(self.db)) != self.generation:
-            self.index = load_index(self.db, self.config, now=self.clock())
+            self.index = load_index(self.db, self.config, now=now)
+            self.tokens = tokens.places(self.db)
             self.generation = generation
+        elif self.forgot_at is None or now - self.forgot_at >= FORGET_EVERY:
+            recent = entries.first_since(self.db, _remembered_since(self.config, now=now))
+            self.index.forget_before(recent or entries.next_id(self.db))
+        else:
+            return
+        self.forgot_at = now
+
+    def settle(self) -> None:
+        """Merge what a second look at the backlog shows to be one story."""
+        if not self.index.has_backlog:
+            return
+        generation, self.generation = (
+            self.generation,
+            -1,
+        )  # should it fail, the index is loaded anew
+        with transaction(self.db):
+            if stories.generation(self.db) != generation:
+                return
+            stories.apply(self.db, self.index.settle(), now=self.clock())
+        self.generation = generation
 
     def spec(self, url: str) -> FeedSpec:
         """Return what was configured for the feed."""
@@ -136,10 +165,14 @@ class Desk:
         spec, state = self.spec(url), feeds.state(self.db, url)
         new, updated = 0, 0
         if isinstance(outcome, Fetched):
+            clutter.add(self.db, state.feed_id, outcome.clutter, now=now)
+            if spec.clutter:
+                outcome = bare(self.db, state.feed_id, outcome, now=now)
+            if sessions.learn(self.db, state, outcome, now=now):
+                self.generation = -1  # what is known of addresses: the index is loaded again
             found = identify(self.db, state, outcome, now=now)
             new, updated = self._take_entries(spec, state, found)
             outcome = found.fetched
-            clutter.add(self.db, state.feed_id, outcome.clutter, now=now)
             state = replace(
                 state,
                 id_scheme=found.id_scheme,
@@ -170,7 +203,8 @@ class Desk:
         entries.add(self.db, state.feed_id, new, now=now)
         pages.add(self.db, {one.entry_id: one.read.page for one in new if one.read.page}, now=now)
         stories.apply(self.db, updates, now=now)
-        entries.change(self.db, self._with_page_texts(difference.changed), now=now)
+        changed = self._with_page_texts(spec, state, difference.changed)
+        entries.change(self.db, changed, now=now)
         entries.mark_present(
             self.db,
             state.feed_id,
@@ -181,11 +215,14 @@ class Desk:
         )
         return len(new), len(difference.changed)
 
-    def _with_page_texts(self, changed: Sequence[ChangedEntry]) -> list[ChangedEntry]:
+    def _with_page_texts(
+        self, spec: FeedSpec, state: FeedState, changed: Sequence[ChangedEntry]
+    ) -> list[ChangedEntry]:
         """Let what a page told of an entry stand when its feed tells it in other words."""
         texts = pages.texts(self.db, [one.entry_id for one in changed])
+        marks = marks_of(self.db, state.feed_id) if texts and spec.clutter else frozenset()
         return [
-            replace(one, read=_as_page_tells(one.read, texts[one.entry_id]))
+            replace(one, read=_as_page_tells(one.read, texts[one.entry_id], marks))
             if one.entry_id in texts
             else one
             for one in changed
@@ -216,6 +253,7 @@ class Desk:
         now = self.clock()
         coverage = self.config.folding.coverage and spec.coverage
         arrivals = [_arrival(state, entry, now=now, coverage=coverage) for entry in new]
+        arrivals = [sessions.bare(arrival, self.tokens) for arrival in arrivals]
         arrivals = self._with_free_ids(arrivals, now=now)
         arrivals.sort(key=lambda arrival: (arrival.at, arrival.entry_id))
         return [update for arrival in arrivals for update in self.index.fold(arrival)]
@@ -234,15 +272,22 @@ class Desk:
         ]
 
 
+def _remembered_since(config: Config, *, now: datetime) -> datetime:
+    return now - REMEMBERED_WINDOWS * config.folding.window
+
+
 def load_index(db: Database, config: Config, *, now: datetime) -> Index:
     """Return an index of the stories that a new entry may still join."""
     index = Index(config.folding)
     for first, second in stories.apart_pairs(db):
         index.keep_apart(first, second)
     silent = {feed.url for feed in config.feeds if not feed.coverage}
-    since = now - REMEMBERED_WINDOWS * config.folding.window
+    since = _remembered_since(config, now=now)
+    places = tokens.places(db)
     for arrival, story_id in entries.arrivals(db, since=since, without_coverage=silent):
-        index.add(arrival, story_id=story_id)
+        index.add(sessions.bare(arrival, places), story_id=story_id)
+    for thread in threads.recent(db, since=since):
+        index.note(thread)
     return index
 
 
@@ -261,9 +306,9 @@ def _newness(new: NewEntry, older: AbstractSet[str]) -> tuple[float, int]:
     return -inf if new.read.entry.key in older else inf, -new.entry_id
 
 
-def _as_page_tells(read: ReadEntry, text: str) -> ReadEntry:
+def _as_page_tells(read: ReadEntry, text: str, marks: frozenset[int]) -> ReadEntry:
     entry = completed(read.entry, text)
-    return replace(read, entry=entry, features=describe(as_read(entry, text)))
+    return replace(read, entry=entry, features=bare_features(as_read(entry, text), marks))
 
 
 def _is_since(read: ReadEntry, moment: datetime) -> bool:
@@ -281,6 +326,7 @@ def _arrival(state: FeedState, new: NewEntry, *, now: datetime, coverage: bool) 
         guid=entry.guid,
         url=entry.url,
         at=entry.published_at or now,
+        seen_at=now,
         features=new.read.features,
         coverage=coverage,
         met_url=new.read.page.url if new.read.page else "",

@@ -53,5 +53,5 @@ def _settling_in(
     )
     for story in stories.load(db, ids):
         is_young = story.first_seen_at > since
-        if is_young and select.visible(story, specs=specs, lead_feeds=own) is not None:
+        if is_young and select.visible(story, digest, specs=specs, lead_feeds=own) is not None:
             yield story.id, story.first_seen_at + digest.settle

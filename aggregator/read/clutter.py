@@ -105,7 +105,7 @@ def _seen(entry: Entry, pieces: Sequence[Piece]) -> _Seen:
     longest = max((piece.text for piece in pieces), key=len, default="")
     marks = [piece.mark for piece in pieces if piece.mark]
     ends = {*marks[: MAX_MARKS // 2], *marks[-MAX_MARKS // 2 :]}
-    return _Seen(telling_words(entry.title or longest), frozenset(ends))
+    return _Seen(telling_words(entry.title) or telling_words(longest), frozenset(ends))
 
 
 def _recurring(seen: Sequence[_Seen], texts: Mapping[int, str]) -> dict[int, int]:
@@ -166,8 +166,9 @@ def _are_about_different_things(entries: Sequence[_Seen], common: set[int]) -> b
 
 
 def _are_related(one: frozenset[int], other: frozenset[int]) -> bool:
+    """Return whether two titles may be about one thing; one that tells nothing may be."""
     shared, shorter = len(one & other), min(len(one), len(other))
-    return shared >= LEAST_SHARED or (shared > 0 and shared * 2 >= shorter)
+    return shared >= LEAST_SHARED or shared * 2 >= shorter
 
 
 def _ladders(

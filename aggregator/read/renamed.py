@@ -271,18 +271,23 @@ def _is_redated(new: Entry, old: Entry) -> bool:
 
 
 def buried(
-    new: Sequence[Entry], *, marks_met: Callable[[Entry], tuple[bool, bool, bool]], scheme: IdScheme
+    new: Sequence[Entry],
+    *,
+    marks_met: Callable[[Entry], tuple[bool, bool, bool, bool]],
+    scheme: IdScheme,
 ) -> frozenset[str]:
     """Return the keys of the entries that were kept once and pruned, under whatever key.
 
-    `marks_met` tells of an entry whether its guid, its link and its words were buried.
+    `marks_met` tells of an entry whether its guid, its link, its words and its words with the
+    moment of publication were buried. The last is enough for a text that no other would repeat.
     """
     met = {one.key: marks_met(one) for one in new}
-    by_words = frozenset(key for key, (_, _, words) in met.items() if words)
+    by_words = frozenset(key for key, (_, _, words, _) in met.items() if words)
     if scheme is IdScheme.TEXT:
         return by_words
     if len(by_words) >= MANY and 2 * len(by_words) >= len(new):
         return by_words
-    by_link = (key for key, (_, link, _) in met.items() if link and scheme is IdScheme.LINK)
-    by_two = (key for key, marks in met.items() if sum(marks) >= MARKS_NEEDED)
-    return frozenset((*by_link, *by_two))
+    by_link = (key for key, (_, link, *_) in met.items() if link and scheme is IdScheme.LINK)
+    by_two = (key for key, marks in met.items() if sum(marks[:3]) >= MARKS_NEEDED)
+    by_said = (one.key for one in new if met[one.key][3] and _is_telling(one))
+    return frozenset((*by_link, *by_two, *by_said))

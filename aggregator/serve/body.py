@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from aggregator.serve.files import stamp_of
@@ -64,8 +65,20 @@ def read_body(path: str) -> Body:
         return _packed_body(stamp, file)
 
 
+def body_of(stamp: Stamp, content: bytes) -> Body:
+    """Return a content that is no file of its own, as one that was read is kept."""
+    if len(content) <= SMALLEST_PACKED_BYTES:
+        return _small_body(stamp, content)
+    return _packed_body(stamp, BytesIO(content))
+
+
+def tag_of(content: bytes) -> str:
+    """Return the tag of a content, as `Body.tag` has it."""
+    return blake2b(content, digest_size=_TAG_BYTES).hexdigest()
+
+
 def _small_body(stamp: Stamp, content: bytes) -> Body:
-    tag = blake2b(content, digest_size=_TAG_BYTES).hexdigest()
+    tag = tag_of(content)
     return Body(stamp=stamp, tag=tag, size_bytes=len(content), kept=content, is_packed=False)
 
 

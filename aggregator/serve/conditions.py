@@ -1,4 +1,4 @@
-"""What a request's header fields ask for: gzip or not, the body or only word of no change. Pure.
+"""What a request's header fields ask for: gzip or not, all, what is new or word of no change. Pure.
 
 A field that makes no sense is ignored: the full, plain answer is always right.
 """
@@ -20,10 +20,22 @@ _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)  # RFC 9110 s
 
 def wants_gzip(accept_encoding: str) -> bool:
     """Return whether gzip is welcome and at least as welcome as no coding (section 12.5.3)."""
-    weights = dict(_codings(accept_encoding))
+    weights = dict(_weighted(accept_encoding))
     anything = weights.get("*", 0.0)
     gzip = weights.get("gzip", weights.get("x-gzip", anything))
     return 0 < gzip >= weights.get("identity", anything)
+
+
+def wants_delta(a_im: str) -> bool:
+    """Return whether a part of a feed will do, and at least as well as all (RFC 3229, 10.5.3)."""
+    weights = dict(_weighted(a_im))
+    return 0 < weights.get("feed", 0.0) >= weights.get("identity", 0.0)
+
+
+def named_tags(if_none_match: Sequence[str]) -> list[str]:
+    """Return the tags that a reader says to have, without quotes, each once."""
+    found = _ENTITY_TAG.finditer(", ".join(if_none_match))
+    return list(dict.fromkeys(one[1] or one[2] or "" for one in found))
 
 
 def is_unchanged(
@@ -47,8 +59,8 @@ def is_unchanged(
     return since_at is not None and modified_at <= since_at <= now
 
 
-def _codings(accept_encoding: str) -> Iterator[tuple[str, float]]:
-    for choice in accept_encoding.lower().split(","):
+def _weighted(field: str) -> Iterator[tuple[str, float]]:
+    for choice in field.lower().split(","):
         coding, *parameters = (part.strip() for part in choice.split(";"))
         if coding:
             yield coding, _weight(parameters)

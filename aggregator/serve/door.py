@@ -1,11 +1,11 @@
-"""What the WebSub callback asks of whoever keeps the subscriptions. Values and a protocol, no code.
+"""What WebSub's two addresses ask of whoever keeps the subscriptions. Values, protocols, no code.
 
 This room may only read the store, so it hands on what hubs bring and answers what it is told.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -51,4 +51,32 @@ class PushDoor(Protocol):
 
     def decline(self, token: str) -> None:
         """Take note of a delivery that could not be taken: the feed is to be asked instead."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubRequest:
+    """What a subscriber asks of our own hub (WebSub section 5.1), "" where absent."""
+
+    mode: str
+    topic: str
+    callback: str = field(repr=False)
+    secret: str = field(repr=False)
+    lease_seconds: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubReply:
+    """What to answer a subscriber with."""
+
+    status: int
+    text: str
+    retry_after_s: int = 0
+
+
+class HubDoor(Protocol):
+    """Answers from memory, at once, in any thread; what it takes is verified later."""
+
+    def ask(self, request: HubRequest) -> HubReply:
+        """Take what is asked, or say why not."""
         ...

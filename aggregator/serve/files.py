@@ -27,7 +27,12 @@ FEED_TYPES = {
     ".rss": "application/rss+xml; charset=utf-8",
     ".json": "application/feed+json",  # always UTF-8 (RFC 8259 section 8.1): no charset parameter
 }
-TYPES = FEED_TYPES | {".html": PAGE_TYPE, ".css": "text/css; charset=utf-8"}
+TYPES = FEED_TYPES | {
+    ".html": PAGE_TYPE,
+    ".css": "text/css; charset=utf-8",
+    ".opml": "text/x-opml; charset=utf-8",
+    ".webp": "image/webp",
+}
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
 _LONGEST_NAME = 1000  # far over any published name, far under the system's own limit of 4096
@@ -56,7 +61,7 @@ class Found:
     @property
     def content_type(self) -> str:
         """Return the media type that the name stands for."""
-        return TYPES[PurePosixPath(self.name).suffix]
+        return content_type_of(self.name)
 
     @property
     def is_feed(self) -> bool:
@@ -64,9 +69,29 @@ class Found:
         return PurePosixPath(self.name).suffix in FEED_TYPES
 
     @property
+    def is_current(self) -> bool:
+        """Return whether the file is a document to subscribe to."""
+        return is_current_feed(self.name)
+
+    @property
     def is_archive(self) -> bool:
         """Return whether the file is an archive, which never changes (RFC 5005 section 4)."""
         return PurePosixPath(self.name).name.startswith("archive-")
+
+    @property
+    def is_frozen(self) -> bool:
+        """Return whether the file never changes: an archive, or a picture named by its content."""
+        return self.is_archive or PurePosixPath(self.name).suffix == ".webp"
+
+
+def is_current_feed(name: str) -> bool:
+    """Return whether the name is of a document to subscribe to."""
+    return "/" not in name and PurePosixPath(name).suffix in FEED_TYPES
+
+
+def content_type_of(name: str) -> str:
+    """Return the media type that a published name stands for."""
+    return TYPES[PurePosixPath(name).suffix]
 
 
 def find(public_dir: Path, url_path: str) -> Found | None:

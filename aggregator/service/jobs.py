@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,33 @@ class Job:
             if self.failures:
                 log.info("job works again", job=self.name, failures=self.failures)
             self.failures = 0
+
+
+@dataclass(slots=True)
+class Bell:
+    """Calls the writer to a job from any thread, once for many rings."""
+
+    pool: ThreadPoolExecutor
+    job: Job
+    stop: Event
+    is_rung: bool = False
+
+    def ring(self) -> None:
+        """Let the writer do the job when its turn comes."""
+        if self.is_rung or self.stop.is_set():
+            return
+        self.is_rung = True
+        with suppress(RuntimeError):  # the writer has ended: nobody is left to do it
+            self.pool.submit(self.job)
+
+    def hush(self) -> None:
+        """Hear the next ring as a new one: the job has begun."""
+        self.is_rung = False
+
+    def answer(self) -> None:
+        """Do the job now if the bell was rung; for the writer, in the middle of longer work."""
+        if self.is_rung:
+            self.job()
 
 
 def edition_triggers(digest: Digest) -> Iterator[tuple[str, CronTrigger]]:

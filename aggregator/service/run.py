@@ -15,12 +15,11 @@ import logging
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -28,15 +27,21 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from aggregator import config
 from aggregator.errors import ConfigError
-from aggregator.model import DigestKind
+from aggregator.model import DigestKind, Images
+from aggregator.pipeline.announce import Announcer
 from aggregator.pipeline.clock import utc_now
 from aggregator.pipeline.door import Door
 from aggregator.pipeline.house import House
+from aggregator.pipeline.hub_door import OwnHubDoor
+from aggregator.pipeline.illustrate import Illustrator
 from aggregator.pipeline.places import database_path
 from aggregator.pipeline.push import Pushes
+from aggregator.pipeline.search import Searcher
+from aggregator.pipeline.topics import hubs_of
 from aggregator.serve.app import build_app
+from aggregator.serve.delta import Feeds, versions_in
 from aggregator.serve.health import report as report_health
-from aggregator.service.jobs import Job, WriterThread, edition_triggers
+from aggregator.service.jobs import Bell, Job, WriterThread, edition_triggers
 from aggregator.service.listen import listening_sockets, serving
 from aggregator.service.tell import Conditions, tell_published, tell_pushed
 
@@ -66,14 +71,33 @@ class Service:
         self._house: House | None = None  # made and used in the writer thread alone
         self._pushes: Pushes | None = None  # as the house
         self._conditions = Conditions()  # as the house
+        self._announcer: Announcer | None = None  # as the house
+        self._illustrator: Illustrator | None = None  # as the house
         self._push_job = Job("push", self._work_pushes, self._stop)
-        self._is_woken = False
+        self._announce_job = Job("announce", self._announce, self._stop)
+        self._image_job = Job("images", self._illustrate, self._stop)
+        self._wake_illustrator = Bell(self._writer, self._image_job, self._stop)
+        self._wake_pushes = Bell(self._writer, self._push_job, self._stop)
+        self._wake_announcer = Bell(self._writer, self._announce_job, self._stop)
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        public_dir = Path(configuration.service.public_dir)
-        self._door = Door(wake=self._wake, limit_bytes=configuration.polling.max_body_bytes)
-        app = build_app(public_dir=public_dir, health=self.health, push=self._door)
-        self._server = serving(app)
+        limit_bytes = configuration.polling.max_body_bytes
+        self._door = Door(wake=self._wake_pushes.ring, limit_bytes=limit_bytes)
+        self._hub_door = OwnHubDoor(wake=self._wake_announcer.ring)
+        self._server = serving(self._app())
         self._last_tick_at = utc_now()
+
+    def _app(self) -> Callable[..., Any]:
+        service = self._config.service
+        newest = versions_in(database_path(self._config))
+        return build_app(
+            public_dir=Path(service.public_dir),
+            health=self.health,
+            push=self._door,
+            hub=self._hub_door if service.own_hub else None,
+            feeds=Feeds(public_url=service.public_url, hubs=hubs_of(service), newest=newest),
+            search=Searcher(lambda: self._config).find if service.search else None,
+            direct_images=service.images is Images.DIRECT,
+        )
 
     # -------------------------------------------------------------- life
 
@@ -147,17 +171,22 @@ class Service:
     def _tick(self) -> None:
         try:
             self._poll_and_publish()
-        finally:  # a job of its own: trouble of either is none of the other
+        finally:  # jobs of their own: trouble of one is none of the others
             self._push_job()
+            self._announce_job()
+            self._image_job()
 
     def _poll_and_publish(self) -> None:
         house = self._open_house()
 
         def meanwhile() -> None:
             self._last_tick_at = utc_now()
-            if self._is_woken:
-                self._push_job()
+            for bell in (self._wake_pushes, self._wake_announcer):
+                bell.answer()
+            published_at = house.published_at
             house.publish_at_times()
+            if house.published_at != published_at:
+                self._announce_job()
 
         told = self._conditions.tell
         house.poll(
@@ -172,7 +201,11 @@ class Service:
         self._last_tick_at = utc_now()
 
     def _publish(self) -> None:
-        tell_published(self._open_house().publish())
+        done = self._open_house().publish()
+        tell_published(done)
+        if any(each.new or each.revised for each in done):
+            self._open_illustrator(self._open_house()).mark_stale()
+        self._announce_job()
 
     def _keep_house(self) -> None:
         pruned = self._open_house().prune()
@@ -180,16 +213,18 @@ class Service:
 
     def _work_pushes(self) -> None:
         """Ask hubs whose time it is, hear them, take in what they pushed."""
-        self._is_woken = False
+        self._wake_pushes.hush()
         self._open_pushes(self._open_house()).work()
 
-    def _wake(self) -> None:
-        """Let the writer look at what hubs brought. For any thread; once for many calls."""
-        if self._is_woken or self._stop.is_set():
-            return
-        self._is_woken = True
-        with suppress(RuntimeError):  # the writer has ended: nobody is left to look
-            self._writer.submit(self._push_job)
+    def _announce(self) -> None:
+        """Tell hubs and subscribers what has changed; hear what came of it."""
+        self._wake_announcer.hush()
+        self._open_announcer(self._open_house()).work()
+
+    def _illustrate(self) -> None:
+        """Fetch pictures that pages are to show; keep what came."""
+        self._wake_illustrator.hush()
+        self._open_illustrator(self._open_house()).work()
 
     # ------------------------------------------------------ writer thread
 
@@ -198,17 +233,36 @@ class Service:
             self._house = House.open(self._config, clock=utc_now)
             self._conditions = Conditions(self._house.troubled())
             self._open_pushes(self._house)
+            self._open_announcer(self._house)
         return self._house
 
     def _open_pushes(self, house: House) -> Pushes:
         if self._pushes is None:
-            self._pushes = Pushes(house, self._door, wake=self._wake, on_report=tell_pushed)
+            wake = self._wake_pushes.ring
+            self._pushes = Pushes(house, self._door, wake=wake, on_report=tell_pushed)
         return self._pushes
+
+    def _open_announcer(self, house: House) -> Announcer:
+        if self._announcer is None:
+            wake = self._wake_announcer.ring
+            self._announcer = Announcer(house, self._hub_door, wake=wake)
+        return self._announcer
+
+    def _open_illustrator(self, house: House) -> Illustrator:
+        if self._illustrator is None:
+            self._illustrator = Illustrator(house, wake=self._wake_illustrator.ring)
+        return self._illustrator
 
     def _close(self) -> None:
         pushes, self._pushes = self._pushes, None
         if pushes is not None:
             pushes.close()
+        announcer, self._announcer = self._announcer, None
+        if announcer is not None:
+            announcer.close()
+        illustrator, self._illustrator = self._illustrator, None
+        if illustrator is not None:
+            illustrator.close()
         house, self._house = self._house, None
         if house is not None:
             house.close()

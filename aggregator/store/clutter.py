@@ -32,6 +32,12 @@ _OF_FEED = """
 SELECT mark, text, entries FROM clutter WHERE feed_id = ? ORDER BY entries DESC, text
 """
 
+_PAGE_PIECES = "SELECT pieces FROM page_pieces WHERE feed_id = ?"
+_KEEP_PAGE_PIECES = """
+INSERT INTO page_pieces (feed_id, pieces) VALUES (?, ?)
+ON CONFLICT (feed_id) DO UPDATE SET pieces = excluded.pieces
+"""
+
 
 def add(db: Database, feed_id: int, found: Iterable[Clutter], *, now: datetime) -> None:
     """Remember what was found in a feed, up to a bound."""
@@ -60,3 +66,14 @@ def marks(db: Database, feed_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     for feed_id, mark in db.execute(_MARKS, (json.dumps(list(feed_ids)),)):
         found[feed_id].add(mark)
     return {feed_id: frozenset(own) for feed_id, own in found.items()}
+
+
+def page_pieces(db: Database, feed_id: int) -> bytes:
+    """Return what the newest pages of a feed's entries consist of, b"" where none was read."""
+    found = db.conn.execute(_PAGE_PIECES, (feed_id,)).fetchone()
+    return bytes(found[0]) if found else b""
+
+
+def keep_page_pieces(db: Database, feed_id: int, pieces: bytes) -> None:
+    """Remember what the newest pages of a feed's entries consist of."""
+    db.conn.execute(_KEEP_PAGE_PIECES, (feed_id, pieces))

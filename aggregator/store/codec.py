@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from aggregator.model import Enclosure, Mention, Publication, Relation
+from aggregator.model import Correction, Enclosure, Mention, Point, Publication, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,7 +163,11 @@ def _plain(publication: Publication) -> dict[str, Any]:
         "image": publication.image,
         "enclosures": list(map(_plain_enclosure, publication.enclosures)),
         "rank": publication.rank,
+        "points": list(map(_plain_point, publication.points)),
+        "correction": publication.correction and _plain_correction(publication.correction),
+        "continues": publication.continues and _plain_mention(publication.continues),
         "stories": list(map(_plain, publication.stories)),
+        "lead_span": publication.lead_span if any(publication.lead_span) else None,
         "lead_hash": publication.lead_hash.hex(),
         "lead_id": publication.lead_id,
     })  # fmt: skip
@@ -181,6 +185,23 @@ def _plain_mention(mention: Mention) -> dict[str, Any]:
     if mention.relation is not Relation.COVERAGE:
         plain["relation"] = mention.relation.value
     return plain
+
+
+def _plain_point(point: Point) -> dict[str, Any]:
+    return {
+        "text": point.text,
+        "outlet": point.outlet,
+        "url": point.url,
+        "others": point.others,
+    }
+
+
+def _plain_correction(correction: Correction) -> dict[str, Any]:
+    return {"at": moment_to_text(correction.at)} | _said({
+        "former_title": correction.former_title,
+        "added": correction.added,
+        "removed": correction.removed,
+    })  # fmt: skip
 
 
 def _plain_enclosure(enclosure: Enclosure) -> dict[str, Any]:
@@ -241,9 +262,39 @@ def _publication(plain: Mapping[str, Any]) -> Publication:
         image=given("image", ""),
         enclosures=_enclosures(given("enclosures", ())),
         rank=given("rank", 0.0),
+        points=tuple(map(_point, given("points", ()))),
+        correction=_correction(given("correction")),
+        continues=_mention(plain["continues"]) if "continues" in plain else None,
         stories=_publications(given("stories", ())),
+        lead_span=_span(given("lead_span", (0, 0))),
         lead_hash=bytes.fromhex(given("lead_hash", "")),
         lead_id=given("lead_id", 0),
+    )
+
+
+def _span(plain: Sequence[int]) -> tuple[int, int]:
+    start, end = plain
+    return start, end
+
+
+def _point(plain: Mapping[str, Any]) -> Point:
+    given = plain.get
+    return Point(
+        text=given("text", ""),
+        outlet=given("outlet", ""),
+        url=given("url", ""),
+        others=given("others", 0),
+    )
+
+
+def _correction(plain: Mapping[str, Any] | None) -> Correction | None:
+    if plain is None:
+        return None
+    return Correction(
+        at=_moment(plain.get("at")),
+        former_title=plain.get("former_title", ""),
+        added=tuple(plain.get("added", ())),
+        removed=plain.get("removed", 0),
     )
 
 

@@ -35,7 +35,7 @@ MOST_CANDIDATES = 5  # named when a reference is ambiguous
 
 _STORED = """
 SELECT e.key, e.id, e.content_hash, e.story_id
-FROM json_each(?) AS wanted JOIN entries AS e ON e.feed_id = ? AND e.key = wanted.value
+FROM json_each(?) AS wanted CROSS JOIN entries AS e ON e.feed_id = ? AND e.key = wanted.value
 """
 _PRUNED = """
 SELECT t.key_hash
@@ -88,15 +88,19 @@ SELECT id, key, slice_hash FROM entries
 WHERE feed_id = ? AND left_at IS NOT NULL
     AND hex(slice_hash) IN (SELECT value FROM json_each(?))
 """
+# Ids grow with time: what is older is not looked at. Without the plus, all ids would be searched.
+_FIRST_ARRIVAL = "SELECT min(+id) FROM entries WHERE first_seen_at >= ?"
 _ARRIVALS = """
-SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id,
+SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, e.first_seen_at,
+    w.features, e.story_id,
     coalesce(p.url, '') AS met_url
 FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
 LEFT JOIN pages AS p ON p.entry_id = e.id
 WHERE e.id > ? AND e.first_seen_at >= ? ORDER BY e.id LIMIT ?
 """
 _ARRIVALS_OF = """
-SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, w.features, e.story_id,
+SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, e.first_seen_at,
+    w.features, e.story_id,
     coalesce(p.url, '') AS met_url
 FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
 LEFT JOIN pages AS p ON p.entry_id = e.id
@@ -231,6 +235,12 @@ def mark_present(  # noqa: PLR0913 - each a separate fact of the body
         db.conn.executemany("UPDATE entries SET slice_hash = ? WHERE id = ?", resliced)
 
 
+def first_since(db: Database, moment: datetime) -> int | None:
+    """Return the smallest id of the entries first seen from a moment on, None for none."""
+    (first,) = db.conn.execute(_FIRST_ARRIVAL, (moment_to_text(moment),)).fetchone()
+    return None if first is None else int(first)
+
+
 def arrivals(
     db: Database, *, since: datetime, without_coverage: Collection[str] = ()
 ) -> Iterator[tuple[Arrival, str]]:
@@ -239,7 +249,11 @@ def arrivals(
     Each with its story's id. Not by publication time: an old entry of a new feed counts as well.
     `without_coverage` are the URLs of feeds whose entries fold as copies only.
     """
-    after, moment = 0, moment_to_text(since)
+    moment = moment_to_text(since)
+    first = first_since(db, since)
+    if first is None:
+        return
+    after = first - 1
     while found := rows(db, _ARRIVALS, (after, moment, ARRIVALS_AT_ONCE)):
         after = found[-1]["id"]
         yield from (_arrival(row, without_coverage) for row in found)
@@ -361,6 +375,7 @@ def _arrival(row: Mapping[str, Any], without_coverage: Collection[str]) -> tuple
         guid=row["guid"],
         url=row["url"],
         at=moment_from_text(row["at"]),
+        seen_at=moment_from_text(row["first_seen_at"]),
         features=row["features"],
         coverage=row["feed_url"] not in without_coverage,
         met_url=row["met_url"],

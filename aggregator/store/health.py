@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from aggregator.model import IdScheme
-from aggregator.store import feeds
+from aggregator.store import feeds, pings, subscribers, subscriptions
 from aggregator.store.codec import moment_from_text, optional_from_text
 from aggregator.store.database import rows, schema_version
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from aggregator.model import FeedState
+    from aggregator.store.pings import HubReport
+    from aggregator.store.subscribers import HostReport
+    from aggregator.store.subscriptions import Subscription
 
 _ENTRIES = """
 SELECT feed_id, count(*) AS entries, max(first_seen_at) AS newest,
@@ -36,12 +39,27 @@ TOLD_APART_BY: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushHealth:
+    """How a feed's WebSub subscription stands, without what only its hub and we may know."""
+
+    standing: str  # a `subscriptions.Standing`
+    is_pending: bool  # the hub was asked and has not verified yet
+    lease_until_at: datetime | None
+    next_try_at: datetime | None  # when the hub is asked again
+    pushed_at: datetime | None
+    pushes: int
+    ignored: int  # without the right signature
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHealth:
     """One listed feed: its state (without its known hashes) and what is kept of it."""
 
     state: FeedState
     entries: int
     newest_entry_at: datetime | None  # when the newest kept entry was first seen
+    push: PushHealth | None = None  # None: it names no hub, or was not polled since it does
 
     @property
     def told_apart_by(self) -> str:
@@ -80,6 +98,8 @@ class Health:
     digests: tuple[DigestHealth, ...]
     database_bytes: int
     schema_version: int
+    pings: tuple[HubReport, ...] = ()  # the hubs that are told of our feeds' changes
+    subscribers: tuple[HostReport, ...] = ()  # of our own hub
 
     def count(self, condition: str) -> int:
         """Return how many listed feeds are in this condition."""
@@ -98,7 +118,7 @@ def report(db: Database) -> Health:
 def _report(db: Database) -> Health:
     kept = rows(db, _ENTRIES)
     return Health(
-        feeds=_feeds(feeds.states(db), kept),
+        feeds=_feeds(feeds.states(db), kept, _pushes(db)),
         unlisted_feeds=_number(db, "SELECT count(*) FROM feeds WHERE listed = 0"),
         entries=sum(row["entries"] for row in kept),
         stories=_number(db, "SELECT count(DISTINCT story_id) FROM entries"),
@@ -107,11 +127,15 @@ def _report(db: Database) -> Health:
         digests=tuple(_digest(row) for row in rows(db, _DIGESTS)),
         database_bytes=_number(db, "PRAGMA page_count") * _number(db, "PRAGMA page_size"),
         schema_version=schema_version(db),
+        pings=tuple(pings.report(db)),
+        subscribers=tuple(subscribers.report(db)),
     )
 
 
 def _feeds(
-    states: Sequence[FeedState], kept: Sequence[Mapping[str, Any]]
+    states: Sequence[FeedState],
+    kept: Sequence[Mapping[str, Any]],
+    pushes: Mapping[int, PushHealth],
 ) -> tuple[FeedHealth, ...]:
     by_feed = {row["feed_id"]: row for row in kept}
     return tuple(
@@ -119,8 +143,29 @@ def _feeds(
             state=state,
             entries=by_feed.get(state.feed_id, {}).get("entries", 0),
             newest_entry_at=optional_from_text(by_feed.get(state.feed_id, {}).get("newest")),
+            push=pushes.get(state.feed_id),
         )
         for state in states
+    )
+
+
+def _pushes(db: Database) -> dict[int, PushHealth]:
+    return {one.feed_id: _push(one) for one in subscriptions.report(db)}
+
+
+def _push(one: Subscription) -> PushHealth:
+    error = one.error
+    for secret in filter(None, (one.callback, one.token, one.secret)):
+        error = error.replace(secret, "…")  # a hub may quote in its refusal what it was sent
+    return PushHealth(
+        standing=one.standing.value,
+        is_pending=one.pending,
+        lease_until_at=one.lease_until_at,
+        next_try_at=one.next_try_at,
+        pushed_at=one.pushed_at,
+        pushes=one.pushes,
+        ignored=one.ignored,
+        error=error,
     )
 
 

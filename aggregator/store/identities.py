@@ -15,6 +15,7 @@ from aggregator.store.codec import (
     moment_from_text,
     moment_to_text,
     optional_from_text,
+    optional_to_text,
 )
 from aggregator.store.database import rows
 from aggregator.store.entries import key_hash
@@ -33,9 +34,10 @@ SELECT e.id, e.key, e.content_hash, e.slice_hash, e.left_at, w.guid, w.url, w.ti
     w.enclosures, w.published_at, w.updated_at
 FROM entries AS e JOIN words AS w ON w.entry_id = e.id
 """
+# CROSS JOIN keeps SQLite from reading every entry of the feed: it begins with the few at the link.
 _ALIKE = f"""{_COLUMNS} WHERE e.id IN (
     SELECT id FROM entries WHERE feed_id = :feed AND substr(content_hash, 1, 8) = :words
-    UNION SELECT w.entry_id FROM words AS w JOIN entries AS e ON e.id = w.entry_id
+    UNION SELECT w.entry_id FROM words AS w CROSS JOIN entries AS e ON e.id = w.entry_id
         WHERE w.url IN (:secure, :insecure) AND w.url <> '' AND e.feed_id = :feed
 )
 """  # noqa: S608 - put together of our own words alone
@@ -120,32 +122,44 @@ def repeats_links(db: Database, feed_id: int) -> bool:
     return db.conn.execute(_REPEATED_LINK, (feed_id,)).fetchone() is not None
 
 
-def marks_of(guid: str, url: str, *, content_hash: bytes) -> tuple[int | None, int | None, int]:
-    """Return what an entry's guid, link and words leave behind; None for those that say nothing."""
+def marks_of(
+    guid: str, url: str, *, content_hash: bytes, published: str
+) -> tuple[int | None, int | None, int, int | None]:
+    """Return what an entry's guid, link, words and dated words leave behind; None for nothing.
+
+    `published` is the moment as the store writes it, "" where there is none.
+    """
     guid, link = _bare(guid), _bare(url)
     path = link.partition("/")[2]
     return (
         key_hash(f"guid:{guid}") if len(guid) >= MIN_GUID_CHARS else None,
         key_hash(f"link:{link}") if path else None,
         int.from_bytes(content_hash[:WORDS_BYTES], "big", signed=True),
+        key_hash(f"said:{published}:{content_hash[:WORDS_BYTES].hex()}") if published else None,
     )
 
 
 def graves_met(
     db: Database, feed_id: int, entries: Sequence[Entry]
-) -> dict[str, tuple[bool, bool, bool]]:
-    """Return of entries, by key, whether guid, link and words are those of pruned ones.
+) -> dict[str, tuple[bool, bool, bool, bool]]:
+    """Return of entries, by key, whether guid, link, words, dated words are those of pruned ones.
 
     Empty where nothing of the feed was ever pruned.
     """
     if not entries or db.conn.execute(_HAS_GRAVES, (feed_id,)).fetchone() is None:
         return {}
-    marks = {one.key: marks_of(one.guid, one.url, content_hash=one.content_hash) for one in entries}
-    wanted = json.dumps([mark for three in marks.values() for mark in three if mark is not None])
+    marks = {one.key: _marks(one) for one in entries}
+    wanted = json.dumps([mark for some in marks.values() for mark in some if mark is not None])
     met = {row[0] for row in db.conn.execute(_MET, (wanted, feed_id)).fetchall()}
     return {
-        key: (guid in met, link in met, words in met) for key, (guid, link, words) in marks.items()
+        key: (guid in met, link in met, words in met, said in met)
+        for key, (guid, link, words, said) in marks.items()
     }
+
+
+def _marks(entry: Entry) -> tuple[int | None, int | None, int, int | None]:
+    published = optional_to_text(entry.published_at) or ""
+    return marks_of(entry.guid, entry.url, content_hash=entry.content_hash, published=published)
 
 
 def known_stories(db: Database, story_ids: Collection[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.errors import NotFoundError
+from aggregator.store import threads
 from aggregator.store.codec import moment_to_text
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 STALE = -1  # no story has this version: what was composed from it is composed again
 
 _START = """
-INSERT INTO stories (id, first_seen_at, changed_at, lead_id) VALUES (?, ?, ?, ?)
+INSERT INTO stories (id, first_seen_at, changed_at, lead_id, from_at, until_at)
+SELECT ?, ?, ?, id, at, at FROM entries WHERE id = ?
 """
 _TAKE_LEAD = """
 UPDATE entries
@@ -109,6 +111,7 @@ def start(db: Database, updates: Sequence[Started], *, now: datetime) -> None:
     db.conn.executemany(_START, [(one.story_id, moment, moment, one.entry_id) for one in updates])
     leads = [(one.story_id, one.entry_id) for one in updates]
     _all_done(db.conn.executemany(_TAKE_LEAD, leads).rowcount, len(leads))
+    threads.follow(db, updates, now=now)
 
 
 def join(db: Database, updates: Sequence[Joined], *, now: datetime) -> None:
@@ -121,6 +124,8 @@ def join(db: Database, updates: Sequence[Joined], *, now: datetime) -> None:
     _all_done(db.conn.executemany(_JOIN, members).rowcount, len(members))
     db.conn.executemany(_TOUCH, [(moment, one.story_id) for one in updates])
     mend(db, {live_id(db, one.story_id) for one in updates})
+    threads.extend(db, updates)
+    threads.follow(db, updates, now=now)
 
 
 def merge(db: Database, update: Merged, *, now: datetime) -> None:
@@ -131,6 +136,7 @@ def merge(db: Database, update: Merged, *, now: datetime) -> None:
     names = {"kept": kept, "absorbed": absorbed, "stale": STALE}
     why = {"relation": update.relation.value, "reason": update.reason, "score": update.score}
     db.conn.execute(_DEMOTE_LEAD, {**names, **why})
+    threads.merge(db, kept, absorbed, update=update)
     for statement in (*_MERGE_PUBLISHED, *_MERGE):
         db.conn.execute(statement, names)
     touch(db, kept, now=now)
@@ -150,6 +156,7 @@ def leave(db: Database, entry_id: int, *, new_story_id: str, now: datetime) -> N
     left_leadless = "UPDATE stories SET lead_id = NULL WHERE id = ? AND lead_id = ?"
     db.conn.execute(left_leadless, (left_id, entry_id))
     mend(db, {left_id})
+    threads.measure(db, left_id)
     touch(db, left_id, now=now)
 
 

@@ -91,6 +91,17 @@ SELECT b.id, b.story_id, b.body FROM published AS p
 JOIN publications AS b ON b.digest = p.digest AND b.number = p.number
 WHERE p.digest = ? AND p.story_id = (SELECT coalesce(merged_into, id) FROM stories WHERE id = ?)
 """
+_PLACES = """
+SELECT p.digest, p.number, p.story_id FROM published AS p
+JOIN publications AS b ON b.digest = p.digest AND b.number = p.number AND b.withdrawn = 0
+WHERE p.story_id IN (SELECT value FROM json_each(?))
+"""
+_NUMBERED = """
+SELECT id, story_id, body FROM publications WHERE digest = ? AND number = ? AND withdrawn = 0
+"""
+_NEWEST_NUMBERS = """
+SELECT number FROM publications WHERE digest = ? AND withdrawn = 0 ORDER BY number DESC LIMIT ?
+"""
 _SAVE = """
 INSERT INTO publications (
     digest, number, id, story_id, story_version, composed_at, published_at, updated_at, body)
@@ -230,6 +241,26 @@ def which_published(db: Database, story_ids: Collection[str]) -> frozenset[str]:
 def newest(db: Database, digest: str, limit: int) -> list[Publication]:
     """Return the newest publications that were not withdrawn, newest first."""
     return [_publication(row) for row in rows(db, _NEWEST, (digest, limit))]
+
+
+def places(db: Database, story_ids: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+    """Return in which digests these stories stand, with the numbers of what holds them there."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in rows(db, _PLACES, (json.dumps(list(story_ids)),)):
+        found.setdefault(row["story_id"], []).append((row["digest"], row["number"]))
+    return found
+
+
+def numbered(db: Database, digest: str, number: int) -> Publication | None:
+    """Return the publication with this number, None where it is not kept or was withdrawn."""
+    found = rows(db, _NUMBERED, (digest, number))
+    return _publication(found[0]) if found else None
+
+
+def newest_numbers(db: Database, digest: str, limit: int) -> frozenset[int]:
+    """Return the numbers of the newest publications that were not withdrawn."""
+    found = db.conn.execute(_NEWEST_NUMBERS, (digest, limit)).fetchall()
+    return frozenset(row[0] for row in found)
 
 
 def first_publication_at(db: Database, digest: str) -> datetime | None:

@@ -6,12 +6,13 @@ It decides no merge and chooses no lead by merit; the moves themselves are in `m
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import NotFoundError, UsageError
 from aggregator.model import Entry, Joined, Member, Merged, Relation, Started, Story
-from aggregator.store import membership
+from aggregator.store import membership, threads
 from aggregator.store.codec import (
     enclosures_from_json,
     moment_from_text,
@@ -102,7 +103,7 @@ def load(db: Database, ids: Iterable[str]) -> list[Story]:
     found: dict[str, Story] = {}
     for start in range(0, len(wanted), STORIES_AT_ONCE):
         chunk = json.dumps(wanted[start : start + STORIES_AT_ONCE])
-        found |= _stories(rows(db, _MEMBERS, (chunk,)))
+        found |= _linked(db, _stories(rows(db, _MEMBERS, (chunk,))))
     return [found[story_id] for story_id in wanted if story_id in found]
 
 
@@ -246,6 +247,18 @@ def _stories(members: Iterable[Mapping[str, Any]]) -> dict[str, Story]:
     for row in members:
         by_story.setdefault(row["story_id"], []).append(row)
     return {story_id: _story(story_id, group) for story_id, group in by_story.items()}
+
+
+def _linked(db: Database, found: Mapping[str, Story]) -> dict[str, Story]:
+    """Return the stories with what they follow and what follows them."""
+    before, after = threads.links(db, list(found))
+    linked = {
+        story_id: replace(
+            found[story_id], follows=before.get(story_id), followed_by=after.get(story_id)
+        )
+        for story_id in before.keys() | after.keys()
+    }
+    return {**found, **linked}
 
 
 def _story(story_id: str, group: list[Mapping[str, Any]]) -> Story:

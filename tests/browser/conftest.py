@@ -24,16 +24,19 @@ from aggregator.demo.server import serve
 from aggregator.demo.settings import configuration
 from aggregator.pipeline.files import write_documents
 from aggregator.pipeline.house import House
+from aggregator.pipeline.illustrate import Illustrator
+from aggregator.pipeline.search import Searcher
 from aggregator.serve.app import build_app
 from tests.browser.odd import odd_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
     from aggregator.model import Config
+    from aggregator.serve.search import Question, Told
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -53,8 +56,11 @@ PAGES = (
     "morning/edition-1.html",
     "odd.html",
     "odd/archive-0001.html",
+    "search",
+    "search?q=norrhaven",
 )
 EDITION_AFTER = timedelta(minutes=3)  # the demo's first edition is due two minutes after its start
+PICTURES_S = 60.0  # all of the demo come within a second or two on an idle machine
 START_S = 10.0  # uvicorn needs some ten milliseconds
 PATIENCE_MS = 10_000  # for one step of a page; normal is some ten milliseconds
 
@@ -81,7 +87,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         publish(loaded, now)
         public = folder / "public"
         write_documents(public, odd_documents(f"http://{address}", now))
-        with serving(public, door):
+        with serving(public, door, Searcher(lambda: loaded).find):
             yield f"http://{address}/"
 
 
@@ -93,12 +99,15 @@ def publish(loaded: Config, now: datetime) -> None:
         house.publish()
         moments.append(now + EDITION_AFTER)
         house.publish()
+        illustrator = Illustrator(house, wake=lambda: None)
+        while illustrator.finish(stop=threading.Event(), patience_s=PICTURES_S):
+            pass
 
 
 @contextmanager
-def serving(public: Path, door: socket.socket) -> Iterator[None]:
-    """Serve the files on a bound socket for as long as the context lasts."""
-    app = build_app(public_dir=public, health=dict)
+def serving(public: Path, door: socket.socket, find: Callable[[Question], Told]) -> Iterator[None]:
+    """Serve the files and searches on a bound socket for as long as the context lasts."""
+    app = build_app(public_dir=public, health=dict, search=find)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()

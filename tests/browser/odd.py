@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.digest import render
-from aggregator.model import Digest, Mention, Publication, Relation, Service
+from aggregator.model import Correction, Digest, Mention, Point, Publication, Relation, Service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,12 @@ def odd_documents(public_url: str, now: datetime) -> Sequence[Document]:
         render.documents(
             Digest(name="odd", title=f"Odd things {LONG_WORD}"),
             service=Service(
-                data_dir="/", public_dir="/", public_url=public_url, listen="", contact=""
+                data_dir="/",
+                public_dir="/",
+                public_url=public_url,
+                listen="",
+                contact="",
+                search=True,
             ),
             publications=told,
             archive_count=1,
@@ -55,8 +61,29 @@ def odd_stories(now: datetime) -> list[Publication]:
         story(7, now, title="Told by forty", mentions=many),
         story(8, now, title="Told by a long name", mentions=(mention(LONG_WORD, LONG_WORD),)),
         story(9, now, title="An address without end", url=f"https://a.example/{'x' * 900}"),
+        replace(story(11, now, title="Agreed on", mentions=many), points=points()),
+        replace(
+            story(12, now, title="Put right", summary="A summary. It has two sentences."),
+            correction=Correction(
+                at=now, former_title=LONG_WORD, added=(MARKUP, HEBREW), removed=2
+            ),
+            continues=mention("The Outlet", ARABIC),
+        ),
         story(10, now - timedelta(days=400), title="From long ago", mentions=copies),
     ]
+
+
+def points() -> tuple[Point, ...]:
+    """Return sentences that outlets agree on, of several directions and lengths."""
+    said = (
+        "Seven towns signed the plan for a barrier.",
+        ARABIC,
+        f"{LONG_WORD} was there. " + "It was said again and again. " * 12,
+    )
+    return tuple(
+        Point(text=text, outlet=LONG_WORD, url="https://b.example/report", others=3)
+        for text in said
+    )
 
 
 def mention(outlet: str, title: str, relation: Relation = Relation.COVERAGE) -> Mention:

@@ -14,8 +14,6 @@ IMAGES = """() => [...document.images].map(image => ({
 LINKS = """() => [...document.querySelectorAll("a[href]")].map(link => ({
   href: link.href,
   scheme: link.protocol,
-  rel: link.rel,
-  isOutside: /^https?:$/.test(link.protocol) && link.origin !== location.origin,
 }))"""
 
 UNNAMED = """() => [...document.querySelectorAll("a[href], summary")]
@@ -26,7 +24,7 @@ UNNAMED = """() => [...document.querySelectorAll("a[href], summary")]
 OVERFLOW = """() => [...document.querySelectorAll("body *:not(.skip)")]
   .filter(element => {
     const box = element.getBoundingClientRect();
-    return box.width && (box.right > innerWidth + 1 || box.left < -1);
+    return element.checkVisibility() && box.width && (box.right > innerWidth + 1 || box.left < -1);
   })
   .map(element => element.outerHTML.slice(0, 120))"""
 
@@ -73,3 +71,29 @@ FOCUS = """() => {
 }"""
 
 DISPLAY = "selector => getComputedStyle(document.querySelector(selector)).display"
+
+# What a finger aims at, with the size of its box; a link within running text may be as low as that.
+TARGETS = """() => [...document.querySelectorAll("button, input, select, summary")]
+  .filter(element => element.checkVisibility())
+  .map(element => ({
+    name: element.outerHTML.slice(0, 80),
+    width: element.getBoundingClientRect().width,
+    height: element.getBoundingClientRect().height,
+  }))"""
+
+# How far things moved while the page came (web.dev/cls): 0 is best, 0.1 is good.
+SHIFT = """() => new Promise(done => {
+  let shift = 0;
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value;
+  }).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(shift), 300);
+})"""
+
+SIZES = """() => [...document.images].map(image => ({
+  src: image.src,
+  width: Number(image.getAttribute("width")),
+  height: Number(image.getAttribute("height")),
+  naturalWidth: image.naturalWidth,
+  naturalHeight: image.naturalHeight,
+}))"""

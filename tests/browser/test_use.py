@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+import segno
 
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.probes import DISPLAY, FOCUS, OVERFLOW
@@ -61,7 +63,7 @@ def test_every_stop_of_the_tab_key_shows_where_it_is(page: Page) -> None:
         page.keyboard.press("Tab")
         stops.append(page.evaluate(FOCUS))
 
-    assert {stop["tag"] for stop in stops} == {"A", "SUMMARY"}
+    assert {stop["tag"] for stop in stops} == {"A", "SUMMARY", "INPUT", "BUTTON"}
     assert [stop for stop in stops if not stop["outlined"]] == []
 
 
@@ -105,8 +107,10 @@ def test_with_everything_opened_nothing_stands_out_sideways(page: Page) -> None:
 
 def test_the_subscribe_box_has_the_addresses_that_are_served(page: Page, site: str) -> None:
     page.get_by_text("Subscribe", exact=True).click()
-    addresses = page.locator(".panel dd a").evaluate_all("all => all.map(link => link.href)")
+    addresses = page.locator(".panel dt a").evaluate_all("all => all.map(link => link.href)")
+    fields = page.locator(".panel input").evaluate_all("all => all.map(field => field.value)")
 
+    assert fields == addresses
     assert addresses == [f"{site}all.{form}" for form in ("atom", "rss", "json")]
     assert all(page.request.get(address).ok for address in addresses)
     assert page.locator(".panel").is_visible()
@@ -171,3 +175,94 @@ def test_a_feed_opened_as_xml_is_readable(page: Page, site: str) -> None:
     assert page.evaluate(DISPLAY, "entry > id") == "none"
     assert page.evaluate(DISPLAY, "entry > content") == "none"
     assert said == []
+
+
+def test_an_address_is_selected_and_copied_by_keyboard(page: Page, site: str) -> None:
+    page.get_by_text("Subscribe", exact=True).click()
+    page.locator(".panel input").first.focus()
+
+    page.keyboard.press("Control+A")
+    page.keyboard.type("x")  # read-only: nothing is typed over
+
+    selected = "getSelection().toString() || document.activeElement.value"
+    assert page.evaluate(selected) == f"{site}all.atom"
+
+
+def test_the_subscribe_box_has_a_code_that_leads_to_the_feed(page: Page, site: str) -> None:
+    """The drawing has the modules that segno's own reading of the address has."""
+    page.get_by_text("Subscribe", exact=True).click()
+    code = page.get_by_role("img", name="QR code of the address of Everything")
+
+    box = code.bounding_box()
+    assert box
+    assert box["width"] >= 120
+    assert drawn(code.locator("path").get_attribute("d") or "") == modules(f"{site}all.atom")
+
+
+def modules(address: str) -> set[tuple[int, int]]:
+    """Return the dark squares of an address's code, the quiet zone counted in."""
+    rows = segno.make_qr(address, error="m", boost_error=False).matrix
+    return {(x + 4, y + 4) for y, row in enumerate(rows) for x, dark in enumerate(row) if dark}
+
+
+def drawn(path: str) -> set[tuple[int, int]]:
+    """Return the squares that an SVG path of strokes covers."""
+    squares: set[tuple[int, int]] = set()
+    x = y = 0
+    for step, numbers in re.findall(r"([Mmh])([\d. ]+)", path):
+        first = int(float(numbers.split()[0]))
+        if step == "M":
+            x, y = first, int(float(numbers.split()[1]))
+            continue
+        if step == "h":
+            squares |= {(x + offset, y) for offset in range(first)}
+        x += first
+    return squares
+
+
+def test_the_sources_of_a_digest_are_a_link_away(page: Page) -> None:
+    page.get_by_text("Subscribe", exact=True).click()
+    address = page.get_by_role("link", name="Sources (OPML)").evaluate("link => link.href")
+
+    answer = page.request.get(address)
+
+    assert answer.headers["content-type"] == "text/x-opml; charset=utf-8"
+    assert answer.text().count("xmlUrl=") > 10
+
+
+def test_a_search_leads_from_a_page_to_a_story(page: Page) -> None:
+    page.get_by_role("searchbox").fill("norrhaven")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=norrhaven")
+    found = page.locator("article").count()
+    way = page.locator("article .note a").first
+    address = way.get_attribute("href") or ""
+
+    way.click()
+
+    assert found > 3
+    assert page.locator(f"#{address.partition('#')[2]}").is_visible()
+
+
+def test_a_search_can_be_kept_to_a_digest(page: Page, site: str) -> None:
+    page.goto(f"{site}search?q=norrhaven")
+    page.get_by_role("combobox").select_option("morning")
+    page.get_by_role("button", name="Search").click()
+
+    ways = page.locator("article .note a").evaluate_all("all => all.map(link => link.pathname)")
+    assert ways
+    assert set(ways) == {"/morning/edition-1.html"}
+
+
+def test_a_search_without_matches_says_so(page: Page, site: str) -> None:
+    page.goto(f"{site}search?q=zzyzx")
+
+    assert page.get_by_role("status").inner_text().startswith("Nothing that was published")
+
+
+def test_search_works_without_javascript(plain_page: Page) -> None:
+    plain_page.get_by_role("searchbox").fill("norrhaven")
+    plain_page.get_by_role("button", name="Search").tap()
+    plain_page.wait_for_url("**/search?q=norrhaven")
+
+    assert plain_page.locator("article").count() > 3

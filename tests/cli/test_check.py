@@ -87,3 +87,33 @@ def test_full_text_without_its_library_is_a_problem_and_polling_goes_on(
     assert desk.run("poll").exit_code == 0
     assert len(web.asked("/post.xml")) == 1
     assert not web.asked("/robots.txt")
+
+
+def test_a_preview_shows_what_a_digest_would_take_and_why(polled: Desk) -> None:
+    told = {line["title"]: line for line in polled.json("check", "--preview", "news")}
+    assert told
+    assert all(line["in"] for line in told.values())
+    title = next(iter(told))
+    polled.path.write_text(
+        polled.path.read_text("utf-8").replace(
+            'name = "news"\n', f'name = "news"\nexclude = [\'title: "{title}"\']\n'
+        ),
+        "utf-8",
+    )
+
+    again = {line["title"]: line for line in polled.json("check", "--preview", "news")}
+    shown = polled.run("check", "--preview", "news")
+
+    assert again[title]["in"] is False
+    assert again[title]["why"] == f'exclude "title: "{title}"" of digest news'
+    assert again[title]["published"] is told[title]["published"]
+    assert [line["in"] for name, line in again.items() if name != title] == [True] * (len(told) - 1)
+    assert f"would take {len(told) - 1} stor" in shown.stdout
+    assert f"of {len(told)} and leave 1. Nothing was published." in shown.stdout
+
+
+def test_a_preview_of_no_digest_names_those_that_there_are(polled: Desk) -> None:
+    result = polled.run("check", "--preview", "nix")
+
+    assert result.exit_code != 0
+    assert "There is no digest 'nix'. The configuration has: " in result.stderr

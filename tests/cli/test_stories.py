@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -7,6 +9,9 @@ import pytest
 
 from aggregator.cli.stories import parse_since
 from aggregator.errors import UsageError
+from aggregator.model import Follows, Started
+from aggregator.store import threads
+from aggregator.store.database import open_store, transaction
 
 if TYPE_CHECKING:
     from typing import Any
@@ -44,7 +49,10 @@ def test_since_refuses_what_is_neither(text: str) -> None:
 def test_stories_as_json_keep_their_contract(polled: Desk, web: Web) -> None:
     story = bridge_of(polled)
 
-    assert list(story) == ["id", "title", "url", "first_seen_at", "lead", "entries"]
+    assert list(story) == [
+        "id", "title", "url", "first_seen_at", "lead", "entries", "follows", "followed_by"
+    ]  # fmt: skip
+    assert story["follows"] is story["followed_by"] is None
     assert story["url"] == "https://post.example/bridge"
     assert [entry["relation"] for entry in story["entries"]] == ["lead", "copy"]
     copy = story["entries"][1]
@@ -116,6 +124,22 @@ def test_why_as_json_has_numbers_and_digests(polled: Desk) -> None:
     assert [each["digest"] for each in told["digests"]] == ["news"]
 
 
+def test_a_story_that_goes_on_is_told_with_both_ends(polled: Desk) -> None:
+    earlier, later = (line["id"] for line in polled.json("stories"))
+    link = Follows(story_id=later, follows_id=earlier, reason="it went on for too long")
+    with closing(open_store(next(polled.folder.rglob("newsfold.db")))) as db, transaction(db):
+        threads.follow(db, [Started(story_id=later, entry_id=0, follows=(link,))], now=NOON)
+
+    (first, second) = polled.json("stories")
+    (told,) = polled.json("why", later)
+
+    assert (first["follows"], first["followed_by"]) == (None, later)
+    assert (second["follows"], second["followed_by"]) == (earlier, None)
+    assert told["follows_reason"] == link.reason
+    assert f"follows {earlier}: {first['title']}" in polled.run("why", later).stdout
+    assert f"followed by {later}: " in polled.run("why", earlier).stdout
+
+
 def test_an_unknown_reference_says_where_to_look(polled: Desk) -> None:
     result = polled.run("why", "https://a.example/nix")
 
@@ -163,3 +187,17 @@ def test_search_finds_words_and_beginnings(polled: Desk) -> None:
     assert "https://post.example/apples" in polled.run("search", "apple").stdout
     assert polled.run("search", "zeppelin").stdout == "Nothing was found.\n"
     assert len(polled.json("search", "bridge", "--limit", "1")) == 1
+
+
+def test_why_shows_the_sum_that_the_rank_comes_of(polled: Desk) -> None:
+    story = bridge_of(polled)
+
+    (told,) = polled.json("why", story["id"])
+    text = polled.run("why", story["id"]).stdout
+
+    (rank,) = (each["rank"] for each in told["digests"])
+    assert rank["importance"] == pytest.approx(sum(voice["worth"] for voice in rank["voices"]))
+    assert rank["score"] == pytest.approx(math.log2(rank["importance"]) + rank["half_lives"])
+    assert f"rank in digest news: {rank['score']:.2f} = log2({rank['importance']:.2f})" in text
+    for voice in rank["voices"]:
+        assert f"{voice['worth']:5.2f}  {voice['outlet']}, weight 1" in text

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.config import edit
+from aggregator.config.filters import parse_filter
 from aggregator.errors import ConfigError, UsageError
 from aggregator.model import FeedSpec
 
@@ -182,8 +183,8 @@ def test_every_key_that_a_person_may_give_is_written(desk: Desk) -> None:
         weight=2.5,
         full_text=True,
         coverage=False,
-        include=("in",),
-        exclude=("ex",),
+        include=(parse_filter("in"),),
+        exclude=(parse_filter("ex"),),
     )
     desk.path.write_text("", "utf-8")
 

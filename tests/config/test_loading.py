@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator import config
+from aggregator.config.filters import parse_filter
 from aggregator.model import DigestKind, FeedSpec, Folding, Format, Order, Polling, Service
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def test_every_key_of_a_feed_reaches_its_place(desk: Desk) -> None:
             weight=2.0,
             full_text=True,
             coverage=False,
-            include=("climate",),
-            exclude=("sponsored",),
+            include=(parse_filter("climate"),),
+            exclude=(parse_filter("sponsored"),),
             headers=(("X-Key", "k"), ("Accept-Language", "en")),
             proxy="http://127.0.0.1:3128",
         ),

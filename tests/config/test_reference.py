@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregator.config import reference
-from aggregator.config.schema import REPEATED_TABLES, TABLES, FileTable, Table
+from aggregator.config.schema import REPEATED_TABLES, TABLES, FileTable
 
 if TYPE_CHECKING:
+    from aggregator.config.table import Table
     from tests.config.conftest import Desk
 
 PAGE = Path(__file__).parents[2] / "docs" / "CONFIGURATION.md"

@@ -60,7 +60,12 @@ def entry(key: str = "1", **changes: object) -> Entry:
 
 
 def member(
-    outlet: str = "a", number: int = 1, relation: Relation = Relation.LEAD, **changes: object
+    outlet: str = "a",
+    number: int = 1,
+    relation: Relation = Relation.LEAD,
+    *,
+    first_seen_at: datetime = NOW - HOUR / 2,
+    **changes: object,
 ) -> Member:
     about = {"url": f"https://{outlet}.example/{number}"} | changes
     return Member(
@@ -70,7 +75,7 @@ def member(
         outlet=f"Outlet {outlet}",
         site_url=f"https://{outlet}.example/",
         entry=entry(str(number), **about),
-        first_seen_at=NOW - HOUR / 2,
+        first_seen_at=first_seen_at,
         last_seen_at=NOW,
         relation=relation,
         reason="",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.digest import compose
-from aggregator.model import Edition, Enclosure, FeedSpec, Relation, Story
+from aggregator.model import Edition, Enclosure, FeedSpec, Relation, Story, StoryRef
 from tests.digest.makers import (
     DAY,
     HOUR,
@@ -276,3 +276,14 @@ def test_an_edition_checks_its_addresses_again() -> None:
 
     assert "javascript:" not in issue([hostile]).html
     assert "<img" not in issue([hostile]).html
+
+
+def test_a_story_that_goes_on_from_another_says_so() -> None:
+    before = StoryRef(id="s0", title="Towns quarrel", url="https://a.example/0", reason="too long")
+    made = publish(replace(story(), follows=before))
+
+    link = '<a href="https://a.example/0">Towns quarrel</a>'
+    assert f"<small>Continues: {link}</small>" in made.html
+    assert made.continues
+    assert made.continues.url == before.url
+    assert publish(story(), made) == made

@@ -10,9 +10,19 @@ import html5lib
 import pytest
 
 from aggregator.digest import page, safe
+from aggregator.digest.setting import Setting
 from aggregator.digest.sheet import Sheet
 from aggregator.digest.templating import stylesheet
-from aggregator.model import Digest, Format, Order, Publication, Relation
+from aggregator.model import (
+    Digest,
+    Format,
+    Images,
+    Order,
+    Picture,
+    Point,
+    Publication,
+    Relation,
+)
 from tests.digest.makers import (
     DAY,
     HOUR,
@@ -34,7 +44,16 @@ if TYPE_CHECKING:
 ATOM_ONLY = replace(ISSUE, formats=(Format.ATOM,))
 
 
-def show(*made: Publication, digest: Digest = LIVE, archive: int = 0, older: int = 0) -> str:
+SEARCHED = Setting(search=True)
+
+
+def show(
+    *made: Publication,
+    digest: Digest = LIVE,
+    archive: int = 0,
+    older: int = 0,
+    setting: Setting = Setting(),  # noqa: B008 - frozen
+) -> str:
     sheet = Sheet(
         digest=digest,
         public_url=SERVICE.public_url,
@@ -42,7 +61,7 @@ def show(*made: Publication, digest: Digest = LIVE, archive: int = 0, older: int
         archive=archive,
         older=older,
     )
-    return page.write(sheet).decode()
+    return page.write(sheet, setting).decode()
 
 
 def index(*digests: Digest, **newest: list[Publication]) -> str:
@@ -55,7 +74,7 @@ def edition_page(made: Publication, digest: Digest = ISSUE) -> str:
 
 PAGES = {
     "empty": show(),
-    "live": show(publish(covered()), *publications(3)),
+    "live": show(publish(covered(), number=4), *publications(3)),
     "archive": show(*publications(2), archive=2, older=1),
     "editions": show(issue([publish(covered())], number=2), issue(publications(2)), digest=ISSUE),
     "edition": edition_page(issue([publish(covered()), *publications(2)], number=2)),
@@ -78,6 +97,9 @@ def test_a_page_passes_a_strict_content_security_policy(shown: str) -> None:
     tags = [element.tag for element in root.iter()]
     attributes = {name for element in root.iter() for name in element.attrib}
     assert not {"script", "style", "form", "iframe", "base", "object"} & set(tags)
+    policies = [meta.get("content") for meta in root.iter("meta") if meta.get("http-equiv")]
+    wanted = "img-src 'self' http: https: data:; style-src 'self'; form-action 'self'"
+    assert policies == [f"default-src 'none'; {wanted}; base-uri 'none'"]
     assert not {name for name in attributes if name == "style" or name.startswith("on")}
 
 
@@ -98,11 +120,12 @@ def test_a_story_shows_its_outlet_time_and_coverage() -> None:
 
     assert "<bdi>Outlet a</bdi>" in shown
     assert '<time datetime="2026-11-25T06:00:00Z">25 Nov, 06:00</time>' in shown
-    assert '<h2 dir="auto"><a href="https://a.example/1" rel="noopener">Harbour towns' in shown
+    assert '<h2 dir="auto"><a href="https://a.example/1">Harbour towns' in shown
     assert "Also: Outlet b, Outlet c</summary>" in shown
     assert ">Towns sign after two decades</a> <b>Outlet b</b>" in shown
-    assert 'The same text in <a href="https://c.example/3" rel="noopener">Outlet c</a>' in shown
+    assert 'The same text in <a href="https://c.example/3">Outlet c</a>' in shown
     assert "4 stories from 6 outlets" in shown
+    assert '<article id="story-4" class="story leads' in shown
 
 
 def test_many_outlets_are_summed_up() -> None:
@@ -119,13 +142,13 @@ def test_the_outlets_own_copy_needs_no_list() -> None:
     assert "<summary dir" not in show(replace(told, mentions=(own,)))
 
 
-def test_a_picture_is_lazy_below_the_lead_and_tells_no_one_where_it_is_seen() -> None:
+def test_a_picture_is_lazy_below_the_lead() -> None:
     lead, other = publications(2)
     picture = "https://a.example/x.png"
 
     shown = show(replace(lead, image=picture), replace(other, image=picture))
 
-    tag = '<img src="https://a.example/x.png" alt="" {} referrerpolicy="no-referrer">'
+    tag = '<img src="https://a.example/x.png" alt="" {}>'
     assert shown.count(tag.format("fetchpriority=high")) == 1
     assert shown.count(tag.format("loading=lazy")) == 1
 
@@ -160,7 +183,7 @@ def test_the_subscribe_box_lists_the_feeds_in_the_forms_there_are() -> None:
     shown = show(digest=replace(LIVE, formats=(Format.RSS, Format.HTML)))
 
     assert 'href="feed:https://news.example.org/world.rss"' in shown
-    assert ">https://news.example.org/world.rss</a>" in shown
+    assert '<input readonly value="https://news.example.org/world.rss"' in shown
     assert 'type="application/rss+xml" title="World (RSS)"' in shown
     assert "world.atom" not in shown
     assert "Subscribe" not in show(digest=replace(LIVE, formats=(Format.HTML,)))
@@ -206,7 +229,7 @@ def test_the_lead_has_its_coverage_open_unless_it_is_long() -> None:
 def test_the_more_outlets_tell_a_story_the_larger_it_stands(outlets: int, size: str) -> None:
     shown = show(timed(1, NOW, outlets=9), timed(2, NOW, outlets=outlets))
 
-    assert f'<article class="{size}">' in shown
+    assert f'<article id="story-2" class="{size}">' in shown
 
 
 def test_a_page_by_time_goes_day_by_day_whenever_stories_came_in() -> None:
@@ -346,20 +369,33 @@ def test_the_index_keeps_to_a_few_headlines() -> None:
 
 
 def test_a_page_of_a_hundred_stories_is_light() -> None:
-    """Half of the stories have coverage, all a picture and a full summary."""
+    """Half have coverage, a quarter sentences that outlets agree on, all have a picture."""
+    text = "A sentence of the usual length, as outlets write it in the news. " * 4
+    address = f"https://a.example/{'x' * 60}"
+    point = Point(text=text, outlet="The Daily Outlet", url=address, others=2)
+    pictures = {
+        f"https://a.example/{n}.jpg": Picture(path=f"images/{n:032}.webp", width=800, height=450)
+        for n in range(100)
+    }
     told = [
         replace(
             publish(covered() if n % 2 else story()),
             id=f"tag:{n}",
             number=n,
-            image=f"https://a.example/pictures/2026/11/25/{n}.jpg",
+            url=f"https://a.example/2026/11/25/world/{'a-usual-slug' * 4}",
+            image=f"https://a.example/{n}.jpg",
             summary="A sentence of the usual length. " * 8,
+            points=(point,) * 3 if n % 4 == 1 else (),
             published_at=NOW - n * DAY,
         )
         for n in range(100)
     ]
+    setting = Setting(images=Images.PROXY, search=True, pictures=pictures)
 
-    assert len(show(*told).encode()) < 100_000
+    shown = show(*told, setting=setting)
+
+    assert shown.count("<img ") == 100
+    assert len(shown.encode()) < 100_000
 
 
 def luminance(colour: str) -> float:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.digest import render
+from aggregator.digest.setting import Beside
 from aggregator.model import Digest, Enclosure, Format, Mention, Publication
 from tests.digest import validators
 from tests.digest.makers import (
@@ -59,8 +60,32 @@ def documents(
 
 
 def test_each_form_is_a_file() -> None:
-    assert list(documents(LIVE, [])) == ["world.atom", "world.rss", "world.json", "world.html"]
+    forms = ["world.atom", "world.rss", "world.json", "world.html"]
+    assert list(documents(LIVE, [])) == ["world.opml", *forms]
     assert list(documents(replace(LIVE, formats=(Format.JSON,)), [])) == ["world.json"]
+
+
+def test_no_document_tells_a_secret_address() -> None:
+    told = publish(covered())
+    secret = told.mentions[0].feed_url
+    beside = Beside(is_secret={told.source.feed_url, secret}.__contains__)
+
+    made = render.documents(
+        LIVE, service=SERVICE, publications=[told], archive_count=1, archives=[(1, [told])],
+        beside=beside,
+    )  # fmt: skip
+    issues = render.documents(
+        ISSUE, service=SERVICE, publications=[issue([told])], archive_count=0, archives=(),
+        beside=beside,
+    )  # fmt: skip
+
+    for document in (*made, *issues):
+        assert secret.encode() not in document.body, document.path
+        assert told.source.feed_url.encode() not in document.body, document.path
+    open_too = render.documents(
+        LIVE, service=SERVICE, publications=[told], archive_count=0, archives=()
+    )
+    assert any(told.source.feed_url.encode() in document.body for document in open_too)
 
 
 def test_a_digest_without_title_goes_by_its_name() -> None:
@@ -311,7 +336,7 @@ def test_hostile_texts_are_dead_in_feeds(vectors: ModuleType) -> None:
 
 ADDRESS = re.compile(r'(?:href|src)="([^"]*)"')
 ICON = re.compile(r'<link rel="icon" type="image/svg\+xml" href="data:image/svg\+xml,[^"]*">')
-OURS = {"newsfold.css", "index.html", "world.html", ""}
+OURS = {"newsfold.css", "index.html", "world.html", "world.opml", "morning.opml", ""}
 
 
 def test_every_address_is_of_the_web_or_our_own(vectors: ModuleType) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.digest import safe
-from aggregator.model import Enclosure
-from tests.digest.makers import covered, publish
+from aggregator.model import Correction, Enclosure, Mention, Point
+from tests.digest.makers import NOW, covered, publish
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,9 @@ def test_a_clean_publication_stays_as_it_is() -> None:
         image="https://a.example/i.png",
         enclosures=(Enclosure(url="https://a.example/x.mp3", type="audio/mpeg", length_bytes=5),),
         rank=1.5,
+        points=(Point(text="It is so.", outlet="B", url="https://b.example/2", others=2),),
+        correction=Correction(at=NOW, former_title="Before", added=("New.",), removed=1),
+        continues=Mention(outlet="A", title="T", url="https://a.example/0", feed_url=""),
         lead_hash=b"1234",
         lead_id=7,
     )

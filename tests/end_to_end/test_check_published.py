@@ -44,7 +44,8 @@ def test_what_newsfold_publishes_passes(public: Path) -> None:
     code, output = checked(public)
 
     assert code == 0, output
-    assert output.startswith("Checked 1 atom, 1 rss, 1 json, 2 html; 45 stories in all: 0 faults.")
+    files = "1 atom, 1 rss, 1 json, 2 html, 1 opml"
+    assert output.startswith(f"Checked {files}; 45 stories in all: 0 faults.")
 
 
 def test_too_few_stories_are_a_fault(public: Path) -> None:

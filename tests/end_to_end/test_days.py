@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import Config
+    from tests.end_to_end.feeds import Item
     from tests.end_to_end.web import Page, Web
 
 START = datetime(2026, 11, 23, 6, tzinfo=UTC)  # a Monday, an hour before the edition
@@ -241,3 +243,30 @@ def test_a_pruned_entry_brings_back_no_story_and_moves_no_file(web: Web, tmp_pat
 
     assert soundness.count(store_of(loaded), "entries") == 0
     assert published.files(public_of(loaded)) == before
+
+
+def test_what_was_pruned_is_no_news_under_another_id_and_link(web: Web, tmp_path: Path) -> None:
+    """Its words and the moment of publication tell, after the site has changed both."""
+    clock = Clock(START)
+    old, *others = [invented(n, published_at=START - n * DAY) for n in range(1, 6)]
+    url = web.put("/feed", page([old, *others]))
+    loaded = load(write(tmp_path, Plan(feeds=[url], digests=RETENTION)))
+    with House.open(loaded, clock=clock) as house:
+        take_round(house)
+        clock.move(HOUR)
+        web.put("/feed", page(others))
+        take_round(house)
+        clock.move(DAY)
+        web.put("/feed", page(map(moved, others)))
+        take_round(house)
+        clock.move(11 * DAY)
+        house.prune()
+        web.put("/feed", page(map(moved, [old, *others])))
+        (report,) = take_round(house)
+
+    assert report.new == 0
+
+
+def moved(item: Item) -> Item:
+    """Return the entry as the site's next system has it."""
+    return replace(item, guid=f"cms-{item.guid}", link=f"https://new.example/{item.guid}")

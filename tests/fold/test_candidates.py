@@ -7,7 +7,10 @@ import pytest
 from aggregator.fold.candidates import (
     KNOWN_POPULATION,
     MAX_BUCKET,
+    MAX_KEY_POSTINGS,
+    MAX_OF_STEM,
     MAX_POSTINGS,
+    MIN_SEARCHED_KEYS,
     KeyPostings,
     StemPostings,
 )
@@ -53,6 +56,52 @@ def test_a_key_of_boilerplate_is_bounded() -> None:
 
     assert len(postings.entries(1)) == MAX_BUCKET
     assert postings.entries(1)[-1] == MAX_BUCKET + 49
+
+
+def test_a_key_of_boilerplate_keeps_no_list_of_all_its_entries() -> None:
+    """In a large window half of all entries share a pair of common words."""
+    postings = KeyPostings()
+    for entry_id in range(MAX_BUCKET * 10):
+        postings.add((1,), entry_id)
+
+    held = postings._under[1]
+    assert isinstance(held, list)
+    assert len(held) < 2 * MAX_BUCKET
+    postings.remove((1,), 0)
+    assert len(postings.entries(1)) == MAX_BUCKET
+
+
+def test_rare_keys_are_searched_before_those_of_boilerplate() -> None:
+    postings = KeyPostings()
+    common, own = tuple(range(100, 120)), tuple(range(6))
+    for entry_id in range(MAX_BUCKET):
+        postings.add(common, entry_id)
+    postings.add(own, 9_000)  # a copy shares five or more
+
+    assert postings.sharing((*common, *own))[0] == 9_000
+
+
+def test_what_shares_boilerplate_alone_is_still_found() -> None:
+    postings = KeyPostings()
+    common = tuple(range(MIN_SEARCHED_KEYS))
+    for entry_id in range(MAX_KEY_POSTINGS * 2):
+        postings.add(common, entry_id)
+
+    assert len(postings.sharing(common)) == MAX_BUCKET
+
+
+def test_removing_what_is_not_there_leaves_the_others() -> None:
+    postings = KeyPostings()
+    postings.add((1,), 10)
+    postings.add((2,), 10)
+    postings.add((2,), 11)
+
+    postings.remove((1, 2, 3), 12)
+    postings.remove((2,), 11)
+    postings.remove((2,), 11)
+
+    assert postings.entries(1) == [10]
+    assert postings.entries(2) == [10]
 
 
 def test_a_stem_is_rarer_the_fewer_entries_hold_it() -> None:
@@ -107,7 +156,19 @@ def test_common_stems_are_left_when_the_budget_is_spent() -> None:
 
     found = postings.partners(postings.rarities((1, 2, 3, 4, 5)))
 
-    assert len(found) == MAX_POSTINGS
+    assert found == list(reversed(range(MAX_POSTINGS * 2)))[:MAX_OF_STEM]
+
+
+def test_words_that_many_hold_leave_room_for_others() -> None:
+    """What one word alone would take of the budget is bounded: all of an event's are searched."""
+    postings = StemPostings()
+    for entry_id in range(MAX_POSTINGS * 2):
+        postings.add((1, 2) if entry_id % 2 else (3, 4), entry_id)
+    postings.add((1, 3, 5), 9_000)
+
+    found = postings.partners(postings.rarities((1, 3, 5)))
+
+    assert found[0] == 9_000
 
 
 def test_a_removed_entry_holds_no_stem() -> None:

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.fold.addresses import TRACKING
-from aggregator.fold.identity import canonical_url, guid_identity, reduce_url, story_id
+from aggregator.fold.identity import (
+    canonical_url,
+    guid_identity,
+    host_of,
+    reduce_url,
+    story_id,
+    without_tokens,
+)
 
 PAGE = "https://paper.example/2026/11/bridge-reopens"
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "folding" / "dev.tar.xz"
@@ -207,3 +214,53 @@ def test_the_goal_on_the_shared_pairs() -> None:
     right = sum(one and same for one, same in zip(matched, truth, strict=True))
     assert right >= 0.995 * sum(truth)
     assert sum(matched) == right
+
+
+# --------------------------------------------------------------------- tokens
+
+LEARNED = {"o.example": frozenset({"?sid", ";vs", "/_next/", "//"})}
+
+
+@pytest.mark.parametrize(
+    ("places", "url", "bare", "named"),
+    [
+        ("?sid", "https://www.o.example/a?sid=1&id=2", "https://o.example/a?id=2", "`sid`"),
+        (";vs", "https://o.example/a;vs=1;n=2/b", "https://o.example/a;n=2/b", "`vs`"),
+        ("/_next/", "https://o.example/_next/x/a", "https://o.example/_next/a", "after `_next/`"),
+        ("//", "https://m.o.example/x/a", "https://o.example/a", "after `/`"),
+    ],
+)
+def test_what_was_learned_of_a_host_is_taken_off(
+    places: str, url: str, bare: str, named: str
+) -> None:
+    found = without_tokens(url, {"o.example": frozenset({places})})
+
+    assert found == (bare, (f"the session token {named}",))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://other.example/a?sid=1",
+        "https://o.example.org/a?sid=1",
+        "no address",
+        "",
+    ],
+)
+def test_what_was_learned_says_nothing_of_other_hosts(url: str) -> None:
+    assert without_tokens(url, LEARNED) == ("", ())
+    assert reduce_url(url, places=LEARNED) == reduce_url(url)
+
+
+@given(st.text(max_size=60))
+def test_tokens_are_taken_off_once_and_for_all(rest: str) -> None:
+    places = {"o.example": frozenset({"?sid", ";vs"})}
+    bare, _ = without_tokens(f"https://o.example/{rest}", places)
+
+    assert without_tokens(bare, places) == ("", ())
+
+
+def test_a_host_is_told_as_addresses_have_it() -> None:
+    assert host_of("https://www.O.example/a") == "o.example"
+    assert host_of("https://m.o.example:8080/") == "o.example"
+    assert host_of("no address") == ""

@@ -121,7 +121,7 @@ def test_one_page_years_apart_is_two_stories() -> None:
 def test_what_the_index_forgot_is_met_no_more() -> None:
     index = Index(FOLDING)
     index.fold(met(BRIDGE, 1, url=link(1)))
-    index.forget_before(NOON + timedelta(days=1))
+    index.forget_before(2)
 
     (first,) = index.fold(met(CHOIR, 2, url=link(2)))
 
@@ -138,3 +138,36 @@ def test_an_entry_that_comes_again_has_led_to_the_new_page_only() -> None:
 
     assert isinstance(old, Started)
     assert isinstance(new, Joined)
+
+
+SID = ("the session token `sid`",)
+
+
+def bare(title: str, number: int, *, url: str, page: str = PAGE, feed: int = 0) -> Arrival:
+    """Return an arrival whose address is the page's but for a session token."""
+    one = arrival(entry(title, url=url), number, feed=feed)
+    return replace(one, bare_url=page, tokens=SID)
+
+
+@pytest.mark.parametrize("direct_first", [True, False])
+def test_an_address_without_its_token_is_that_of_the_page(direct_first: bool) -> None:  # noqa: FBT001 - of the table
+    index = Index(FOLDING)
+    both = [arrival(entry(BRIDGE, url=PAGE), 1), bare("Marlow", 2, url=f"{PAGE}?sid=a")]
+    index.fold(both[not direct_first])
+
+    (first,) = index.fold(both[direct_first])
+
+    assert isinstance(first, Joined)
+    assert first.relation is Relation.COPY
+    assert first.reason == "same address after removing the session token `sid`"
+
+
+def test_a_bare_address_that_one_feed_uses_for_unlike_entries_is_no_evidence() -> None:
+    index = Index(FOLDING)
+    index.fold(bare(BRIDGE, 1, url=f"{PAGE}?sid=a", feed=5))
+
+    (second,) = index.fold(bare(CHOIR, 2, url=f"{PAGE}?sid=b", feed=5))
+    (third,) = index.fold(arrival(entry("Plums ruined by late frost", url=PAGE), 3, feed=6))
+
+    assert isinstance(second, Started)
+    assert isinstance(third, Started)

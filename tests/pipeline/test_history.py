@@ -191,6 +191,38 @@ async def test_all_documents_together_are_no_larger_than_one_may_be(readers: Rea
     assert guids(outcome) == ["a-2"]
 
 
+def with_plea(found: dict[str, Download]) -> dict[str, Download]:
+    """Return a document whose every entry ends with a plea."""
+    plea = b"&lt;p&gt;Please support our free paper with a small gift today.&lt;/p&gt;"
+    end = b"</description></item>"
+    return {
+        url: replace(document, body=document.body.replace(end, plea + end))
+        for url, document in found.items()
+    }
+
+
+async def test_older_entries_count_in_what_the_feed_repeats_and_lose_it(readers: Readers) -> None:
+    """Three entries alone teach nothing; with those of the older documents they do."""
+    bare = await poll(Web(page("/feed", 1, 2, older="/2") | page("/2", 3, 4, 5, 6)), readers)
+    first, older = page("/feed", 1, 2, older="/2"), page("/2", 3, 4, 5, 6)
+    told = await poll(Web(with_plea(first) | with_plea(older)), readers)
+
+    assert [found.text for found in told.clutter] == [
+        "Please support our free paper with a small gift today."
+    ]
+    assert told.pieces
+    assert [read.features for read in told.archived] == [read.features for read in bare.archived]
+
+
+async def test_older_entries_of_a_feed_that_keeps_its_clutter_keep_theirs(readers: Readers) -> None:
+    first, older = page("/feed", 1, 2, older="/2"), page("/2", 3, 4, 5, 6)
+    spec = FeedSpec(url=FEED, clutter=False)
+    told = await poll(Web(with_plea(first) | with_plea(older)), readers, spec=spec)
+
+    assert told.clutter == ()
+    assert told.pieces is None
+
+
 CIRCLES = {
     "itself": page("/feed", 1, older="/feed"),
     "back to the first": page("/feed", 1, older="/2") | page("/2", 2, older="/feed"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregator.config.filters import parse_filter
 from aggregator.model import Digest, DigestKind, FeedSpec, Format
 from aggregator.pipeline import publish
 from aggregator.pipeline.publish import Press, Published
@@ -255,7 +256,7 @@ def test_filters_hold_for_stories_of_one_entry(desk: Desk, clock: Clock) -> None
     works = Works(desk, clock, LIVE)
     works.take(read(1), read(2))
     unwanted = read(1).entry.title
-    filtered = FeedSpec(url=FIRST, exclude=(unwanted,))
+    filtered = FeedSpec(url=FIRST, exclude=(parse_filter(unwanted),))
     config = replace(works.config, feeds=(filtered, *works.config.feeds[1:]))
     Press(config, desk.db).publish(now=clock.now)
     works.press.write()

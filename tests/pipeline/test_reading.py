@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
 
 from aggregator.model import Failed, FailureKind, IdScheme
+from aggregator.pipeline import children, frames
 from aggregator.pipeline.reading import MEMORY_LIMIT_BYTES, Readers
 from aggregator.pipeline.task import Reading, ReadTask
 
@@ -46,6 +49,29 @@ async def test_a_document_past_the_time_limit_is_given_up_and_the_next_is_read()
     assert isinstance(given_up, Failed)
     assert given_up.kind is FailureKind.TOO_SLOW_TO_READ
     assert isinstance(after, Reading)
+
+
+def test_a_reading_process_dies_of_its_time_on_the_processor() -> None:
+    entry = FEED[FEED.index(b"<item>") : FEED.index(b"</channel>")]
+    items = (entry.replace(b"<guid>a<", b"<guid>%d<" % number) for number in range(5_000))
+    long = task(FEED.replace(entry, b"".join(items)))  # takes a second and more
+    limits = (str(MEMORY_LIMIT_BYTES), "0.2")
+
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [*children.command("aggregator.pipeline.reader"), *limits],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=children.environment(),
+    ) as process:
+        assert process.stdin
+        frames.write(process.stdin, task(FEED))
+        frames.write(process.stdin, long)
+        assert process.stdout
+        first = frames.read(process.stdout)
+        code = process.wait(60)
+
+    assert isinstance(first, Reading)
+    assert code == -signal.SIGPROF
 
 
 async def test_a_document_past_the_memory_limit_is_given_up_and_the_next_is_read() -> None:

@@ -248,3 +248,18 @@ def test_what_was_split_and_joined_again_has_its_old_id(desk: Desk, clock: Clock
         made = split_entry(desk.db, reference, now=clock.move(timedelta(seconds=1)))
 
         assert join_stories(desk.db, made, story.id, now=clock.now) == story.id
+
+
+def test_the_index_forgets_what_no_new_entry_can_join(desk: Desk, clock: Clock) -> None:
+    """A service that runs for years holds no more than one that was just started."""
+    desk.take_in([(FIRST, fetched(read(1), read(2)))])
+    before = len(desk.index)
+    clock.move(timedelta(days=7))  # two windows and more
+
+    desk.take_in([(FIRST, fetched(read(3)))])
+
+    assert before == 2
+    assert len(desk.index) == 1
+    desk.generation = -1
+    desk.refresh()
+    assert len(desk.index) == 1

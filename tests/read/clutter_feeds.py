@@ -10,6 +10,7 @@ from itertools import cycle, islice
 from aggregator.model import Entry
 
 ENTRIES = 8
+PAGES = 5
 
 # language: (places, subjects, verbs, things, sentence pattern, full stop)
 GRAMMARS = {
@@ -150,6 +151,70 @@ def made(language: str, seed: int, *, boxed: bool) -> InventedFeed:
         clutter |= repeated
     name = f"{language} {'boxes' if boxed else 'pleas'}"
     return InventedFeed(name, language, tuple(entries), tuple(sorted(clutter)), tuple(own))
+
+
+@dataclass(frozen=True)
+class InventedPages:
+    """Pages of a feed's entries, with their titles, what of them is clutter and what is not."""
+
+    name: str
+    language: str
+    titles: tuple[str, ...]
+    pages: tuple[str, ...]  # HTML
+    clutter: tuple[str, ...]
+    own: tuple[tuple[str, ...], ...]
+
+
+def pages() -> list[InventedPages]:
+    """Return two feeds' pages for each language: with what a site puts into its articles."""
+    return [
+        pages_of(language, place * 100 + half, at_end=bool(half))
+        for place, language in enumerate(GRAMMARS)
+        for half in (0, 50)
+    ]
+
+
+def pages_of(language: str, seed: int, *, at_end: bool, count: int = PAGES) -> InventedPages:
+    """Return some pages of one feed; the box stands at the end of the article or within."""
+    stop = GRAMMARS[language][-1].strip()
+    titles, told, own, clutter = [], [], [], set[str]()
+    for number in range(count):
+        title, *lines = sentences(language, seed + number * 2, 9)
+        texts = [
+            f"{one}{stop} {other}{stop}" for one, other in zip(lines[::2], lines[1::2], strict=True)
+        ]
+        body, repeated = _page_body(language, title, texts, number, at_end=at_end)
+        titles.append(title)
+        told.append(
+            f"<!doctype html><html lang={language}><head><title>{html.escape(title)} - O</title>"
+            f"</head><body><nav><ul><li><a href=/a>A</a></li></ul></nav><main><article>{body}"
+            "</article></main><footer><p>The Outlet</p></footer></body></html>"
+        )
+        own.append(tuple(f"{one}{stop}" for one in lines))
+        clutter |= repeated
+    name = f"{language} {'at the end' if at_end else 'within'}"
+    return InventedPages(
+        name, language, tuple(titles), tuple(told), tuple(sorted(clutter)), tuple(own)
+    )
+
+
+def _page_body(
+    language: str, title: str, texts: list[str], number: int, *, at_end: bool
+) -> tuple[str, set[str]]:
+    """Return an article under a note on cookies, with a letter, a plea and a list of links."""
+    head, line = BOXES[language]
+    links = [f"{title} {letter}" for letter in "abc"[: number % 2 + 2]]
+    items = "".join(
+        f'<li><a href="/read/{number}/{place}">{html.escape(text)}</a></li>'
+        for place, text in enumerate(links)
+    )
+    told = [f"<p>{html.escape(text, quote=False)}</p>" for text in texts]
+    told.insert(len(told) if at_end else 2, f"<div><h4>{head}</h4><p>{line}</p></div>")
+    body = (
+        f"<h1>{html.escape(title)}</h1><p>{COOKIES[language]}</p>{''.join(told)}"
+        f"<h3>{RELATED[language]}</h3><ul>{items}</ul><p>{PLEAS[language]}</p>"
+    )
+    return body, {COOKIES[language], line, PLEAS[language], *links}
 
 
 def _pleading(

@@ -7,10 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Entry
-from aggregator.read import clean, clutter
-from tests.read.clutter_feeds import ENTRIES, QUOTATION, InventedFeed, feeds, made, sentences
+from aggregator.read import clean, clutter, fulltext
+from tests.read.clutter_feeds import (
+    ENTRIES,
+    PAGES,
+    QUOTATION,
+    InventedFeed,
+    InventedPages,
+    feeds,
+    made,
+    pages,
+    pages_of,
+    sentences,
+)
 
 FEEDS = feeds()
+EACH_FEEDS_PAGES = pages()
 
 
 def cleaned(feed: InventedFeed) -> tuple[Entry, ...]:
@@ -226,3 +238,66 @@ def test_any_text_is_read_and_cut_without_harm(texts: list[str], titles: list[st
 
     for entry in without_clutter(entries):
         assert cleaner.clean(entry.content) == entry.content
+
+
+# --------------------------------------------------- the pages of entries
+
+
+def read_pages(found: InventedPages) -> tuple[Entry, ...]:
+    """Return entries as their pages tell them, cut out of the pages as in a poll."""
+    pytest.importorskip("trafilatura")
+    told = []
+    for number, (title, page) in enumerate(zip(found.titles, found.pages, strict=True)):
+        entry = Entry(key=str(number), title=title, url=f"https://o.example/{number}")
+        page_read = fulltext.read_page(
+            page.encode(), url=entry.url, content_type="text/html; charset=utf-8", entry=entry
+        )
+        assert page_read.content, page_read.error
+        told.append(fulltext.as_read(entry, page_read.content))
+    return tuple(told)
+
+
+@pytest.mark.parametrize("found", EACH_FEEDS_PAGES, ids=lambda found: found.name)
+def test_what_pages_repeat_goes_with_the_fifth(found: InventedPages) -> None:
+    entries = read_pages(found)
+    texts = [text_of(entry) for entry in entries]
+    left = [text_of(entry) for entry in without_clutter(entries)]
+
+    assert any(plea in text for plea in found.clutter for text in texts), (
+        "the pages were made wrong"
+    )
+    assert [plea for plea in found.clutter if any(plea in text for text in left)] == []
+
+
+@pytest.mark.parametrize("found", EACH_FEEDS_PAGES, ids=lambda found: found.name)
+def test_every_sentence_of_a_page_stays(found: InventedPages) -> None:
+    for entry, own in zip(without_clutter(read_pages(found)), found.own, strict=True):
+        told = text_of(entry)
+        assert [sentence for sentence in own if sentence not in told] == []
+
+
+def test_pages_that_come_one_by_one_teach_as_much() -> None:
+    """With the fifth, what all repeat is known, and goes from the first as well."""
+    entries = read_pages(EACH_FEEDS_PAGES[0])
+    memory, known = b"", frozenset[int]()
+    for count, entry in enumerate(entries, 1):
+        learned = clutter.learn(memory, [entry], known=known)
+        memory, known = learned.memory, known | marks_of(learned)
+        assert bool(known) is (count >= PAGES)
+
+    left = [text_of(clutter.without(entry, known)) for entry in entries]
+    assert not any(plea in text for plea in EACH_FEEDS_PAGES[0].clutter for text in left)
+
+
+def test_four_pages_teach_nothing() -> None:
+    entries = read_pages(pages_of("en", 7, at_end=False, count=4))
+
+    assert without_clutter(entries) == list(entries)
+
+
+def test_one_article_on_five_pages_keeps_its_text() -> None:
+    """An article that is told again under titles that are alike is no clutter."""
+    (entry, *_) = read_pages(EACH_FEEDS_PAGES[0])
+    again = [replace(entry, key=str(n), title=f"{entry.title}, part {n}") for n in range(PAGES)]
+
+    assert without_clutter(tuple(again)) == again

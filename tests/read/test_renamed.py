@@ -286,4 +286,6 @@ def test_what_was_pruned_is_known_by_two_marks_or_by_the_scheme(
 ) -> None:
     entries = [replace(A, key=str(number)) for number in range(len(marks))]
 
-    assert buried(entries, marks_met=lambda one: marks[int(one.key)], scheme=scheme) == keys
+    met = buried(entries, marks_met=lambda one: (*marks[int(one.key)], False), scheme=scheme)
+
+    assert met == keys

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
-import socket
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import uvicorn
 
 from aggregator.serve import app as app_module
 from aggregator.serve.app import build_app
 from aggregator.serve.files import find
+from tests.serve.sockets import listening_app
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -272,7 +271,7 @@ async def test_pages_may_run_and_load_nothing(client: httpx.AsyncClient) -> None
     fields = (await client.get("/")).headers
 
     assert fields["content-security-policy"] == (
-        "default-src 'none'; img-src 'self' http: https: data:; style-src 'self'; "
+        "default-src 'none'; img-src 'self' data:; style-src 'self'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     assert fields["x-content-type-options"] == "nosniff"
@@ -443,18 +442,9 @@ async def test_a_missing_file_is_missing_whatever_the_condition(
 @asynccontextmanager
 async def listening(public_dir: Path) -> AsyncIterator[str]:
     """Serve on a free port of loopback, as the service does."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = build_app(public_dir=public_dir, health=lambda: {"status": "ok"})
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
-            await asyncio.sleep(0.005)
-        try:
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
+    app = build_app(public_dir=public_dir, health=lambda: {"status": "ok"})
+    async with listening_app(app) as address:
+        yield address
 
 
 async def test_a_reader_over_the_network_gets_it_all_and_then_a_304(site: Site) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Enclosure, Mention, Publication, Relation
+from aggregator.model import Correction, Enclosure, Mention, Point, Publication, Relation
 from aggregator.store import codec
 from tests.store.houses import a_publication
 
@@ -86,6 +86,12 @@ def test_every_field_is_kept() -> None:
         image="i",
         enclosures=(Enclosure(url="e", type="t", length_bytes=1),),
         rank=1.5,
+        points=(Point(text="p", outlet="o", url="u", others=2),),
+        correction=Correction(
+            at=datetime(2026, 11, 25, tzinfo=UTC), former_title="f", added=("a",), removed=1
+        ),
+        continues=mention,
+        lead_span=(1, 2),
         lead_hash=b"h",
         lead_id=1,
     )
@@ -94,6 +100,8 @@ def test_every_field_is_kept() -> None:
 
     assert set(plain) == {field.name for field in fields(Publication)}
     assert set(plain["source"]) == {field.name for field in fields(Mention)}
+    assert set(plain["points"][0]) == {field.name for field in fields(Point)}
+    assert set(plain["correction"]) == {field.name for field in fields(Correction)}
     assert set(plain["enclosures"][0]) == {field.name for field in fields(Enclosure)}
     assert codec.publication_from_json(json.dumps(plain)) == publication
 

@@ -226,6 +226,7 @@ def test_arrivals_come_as_folding_sees_them(house: House) -> None:
             guid="g",
             url="https://e.example/dated",
             at=NOON,
+            seen_at=NOON + DAY,
             features=b"\x01dated",
             coverage=False,
         ),

@@ -136,7 +136,7 @@ def test_a_pruned_entry_is_known_by_each_of_its_marks(
     bury(house, feed_id, house.read("k", **GRAVE))
     wanted = house.read("new", **{**GRAVE, **changes}).entry
 
-    assert identities.graves_met(house.db, feed_id, [wanted]) == {"new": met}
+    assert identities.graves_met(house.db, feed_id, [wanted])["new"][:3] == met
 
 
 def test_short_guids_and_home_pages_leave_no_mark(house: House) -> None:
@@ -145,7 +145,7 @@ def test_short_guids_and_home_pages_leave_no_mark(house: House) -> None:
     bury(house, feed_id, house.read("k", **said))
     wanted = house.read("new", **{**said, "content_hash": WORDS}).entry
 
-    assert identities.graves_met(house.db, feed_id, [wanted]) == {"new": (False,) * 3}
+    assert identities.graves_met(house.db, feed_id, [wanted]) == {"new": (False,) * 4}
 
 
 def test_where_nothing_was_pruned_nothing_is_met(house: House) -> None:

@@ -268,6 +268,96 @@ CREATE TABLE clutter (
 ) STRICT, WITHOUT ROWID;
 """
 
+# What is told of changes, and to whom. `topics` are the feeds' current documents: `tag` is of the
+# version that was noticed last. `versions` are what each of the last versions held, so that a
+# reader is sent what is new since (RFC 3229). `pings` wait for WebSub hubs (NULL: nothing to tell);
+# `subscribers` are those of our own hub, `tag` being of what they were sent last or spared.
+_ANNOUNCING = """
+CREATE TABLE topics (
+    path TEXT PRIMARY KEY,
+    tag TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE versions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL REFERENCES topics (path) ON DELETE CASCADE,
+    tag TEXT NOT NULL,
+    marks BLOB NOT NULL,
+    UNIQUE (path, tag)
+) STRICT;
+CREATE TABLE pings (
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL REFERENCES topics (path) ON DELETE CASCADE,
+    next_try_at TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    told_at TEXT,
+    PRIMARY KEY (hub, topic)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pings_due ON pings (next_try_at) WHERE next_try_at IS NOT NULL;
+CREATE TABLE subscribers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    callback TEXT NOT NULL,
+    host TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    since_at TEXT NOT NULL,
+    lease_until_at TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    next_try_at TEXT NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    delivered_at TEXT,
+    deliveries INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (callback, topic)
+) STRICT;
+CREATE INDEX subscribers_topic ON subscribers (topic, next_try_at);
+"""
+
+# From when to when a story goes by what is no copy, and the earlier story that it goes on from.
+# `tokens` are the places in a host's addresses that a feed changes at each fetch; `page_pieces` is
+# `read.clutter`'s memory of the pages of a feed's entries.
+_THREADS = """
+ALTER TABLE stories ADD COLUMN from_at TEXT;
+ALTER TABLE stories ADD COLUMN until_at TEXT;
+ALTER TABLE stories ADD COLUMN follows_id TEXT
+    REFERENCES stories (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE stories ADD COLUMN follows_reason TEXT NOT NULL DEFAULT '';
+CREATE INDEX stories_follows ON stories (follows_id) WHERE follows_id IS NOT NULL;
+UPDATE stories SET (from_at, until_at) = (
+    SELECT min(e.at), max(e.at) FROM entries AS e
+    WHERE e.story_id = stories.id AND e.relation <> 'copy');
+CREATE TABLE tokens (
+    feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+    host TEXT NOT NULL,
+    place TEXT NOT NULL,
+    refused INTEGER NOT NULL,
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (feed_id, host, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE page_pieces (
+    feed_id INTEGER PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+    pieces BLOB NOT NULL
+) STRICT;
+"""
+
+# Small copies of the pictures that pages show, by the outlet's address; the files lie in the public
+# folder. `name` is '' where there is none: `error` says why, and `next_try_at` when to try again.
+_IMAGES = """
+CREATE TABLE images (
+    url TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    used_at TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    next_try_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX images_used ON images (used_at);
+"""
+
 
 def all_migrations() -> Migrations:
     """Return every step that this version knows, in order."""
@@ -278,6 +368,9 @@ def all_migrations() -> Migrations:
     migrations(name="0004_subscriptions")(_subscriptions)
     migrations(name="0005_identity")(_identity)
     migrations(name="0006_clutter")(_clutter)
+    migrations(name="0007_threads")(_threads)
+    migrations(name="0009_announcing")(_announcing)
+    migrations(name="0010_images")(_images)
     return migrations
 
 
@@ -309,3 +402,15 @@ def _identity(db: Database) -> None:
 
 def _clutter(db: Database) -> None:
     db.executescript(_CLUTTER)
+
+
+def _announcing(db: Database) -> None:
+    db.executescript(_ANNOUNCING)
+
+
+def _threads(db: Database) -> None:
+    db.executescript(_THREADS)
+
+
+def _images(db: Database) -> None:
+    db.executescript(_IMAGES)
