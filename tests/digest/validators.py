@@ -22,7 +22,10 @@ RFC822 = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 PROLOG = b'<?xml version="1.0" encoding="utf-8"?>\n'
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # the shape of BCP 47
-RELATIVE = re.compile(r"""\b(?:href|src)=["'](?![a-z][a-z0-9+.-]*:|#)""", re.IGNORECASE)
+# In a tag: a text may well speak of markup. White space around an address counts for nothing.
+RELATIVE = re.compile(
+    r"""<[a-z][^<>]*\s(?:href|src)=["'](?!\s*(?:[a-z][a-z0-9+.-]*:|#))""", re.IGNORECASE
+)
 # Registered relations that a feed of ours may use (IANA; RFC 4287, RFC 5005, WebSub).
 RELATIONS = frozenset(
     {"alternate", "self", "related", "via", "enclosure", "hub", "current", "prev-archive"}
