@@ -204,7 +204,7 @@ class World:
             telling = replace(telling, rewritten_at=appears_at + HOUR * draw.uniform(1, 60))
         if chance() < TOUCHED:
             telling = replace(telling, touched_at=appears_at + HOUR * draw.uniform(1, 60))
-        if chance() < RETURNING and not outlet.moves_links:  # then nothing but its words is left
+        if chance() < RETURNING:
             after = timedelta(days=draw.uniform(*RETURNS_AFTER))
             telling = replace(telling, returns_at=appears_at + after)
         outlet.tellings.append(telling)

@@ -90,6 +90,7 @@ def _show_member(member: Member, story: Story) -> None:
 
 @click.command(epilog="Example: newsfold why https://example.org/a-story")
 @click.argument("reference", metavar="ENTRY-OR-STORY", required=False)
+@click.argument("other", metavar="OTHER-ENTRY", required=False)
 @click.option(
     "--clutter",
     "feed",
@@ -99,19 +100,25 @@ def _show_member(member: Member, story: Story) -> None:
 )
 @json_option
 @pass_context
-def why(context: Context, reference: str | None, *, feed: str | None, as_json: bool) -> None:
-    """Explain how a story came together.
+def why(
+    context: Context, reference: str | None, other: str | None, *, feed: str | None, as_json: bool
+) -> None:
+    """Explain how a story came together, or why two entries are one story or are not.
 
-    Name it by its id (six characters of it will do), or by an entry's address or id.
+    Name it by its id (six characters of it will do), or by an entry's address or id. Two entries
+    are compared as they would be if one came in now.
 
-    With --json, one object: as of `stories`, each entry with its number, digests, follows_reason.
-    With --clutter and --json, a line for each thing cut: text, entries, mark.
+    With --json, one object: as of `stories`, each entry with its number, digests, follows_reason;
+    of two entries: entries, explanation. With --clutter and --json, a line for each thing cut:
+    text, entries, mark.
     """
     if (reference is None) is (feed is None):
         message = "Name an entry or a story, or a feed with --clutter."
         raise UsageError(message)
     if feed:
         _explain_clutter(context, feed, as_json=as_json)
+    elif reference and other:
+        _explain_pair(context, reference, other, as_json=as_json)
     else:
         _explain_story(context, reference or "", as_json=as_json)
 
@@ -128,6 +135,21 @@ def _explain_clutter(context: Context, url: str, *, as_json: bool) -> None:
         say("Wrong? `clutter = false` under the feed in the configuration keeps it all.")
     else:
         say("Nothing was found that this feed repeats around its articles.")
+
+
+def _explain_pair(context: Context, one: str, other: str, *, as_json: bool) -> None:
+    from aggregator.pipeline.take_in import load_index  # noqa: PLC0415 - as the store itself
+    from aggregator.store import entries  # noqa: PLC0415
+
+    configuration = context.load()
+    with context.store() as db:
+        numbers = [entries.find(db, reference) for reference in (one, other)]
+        index = load_index(db, configuration, now=datetime.now(UTC))
+    explanation = index.explain(*numbers)
+    if as_json:
+        print_json({"entries": numbers, "explanation": explanation})
+    else:
+        say(f"{explanation}.")
 
 
 def _explain_story(context: Context, reference: str, *, as_json: bool) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aggregator.model import Member, Story
 
 MOST_POINTS = 3
+LEAST_POINTS = 2  # one alone, out of its text, says less than the lead's own summary
 _MOST_SENTENCES = 12  # of one outlet; the news stands at the head of a text
 _MOST_OUTLETS = 8  # every sentence is held against every one of the others
 _WORDS = range(6, 46)  # in fewer nothing is said, and more are no summary
@@ -52,7 +53,7 @@ class _Rated:
 
 
 def points(story: Story) -> tuple[Point, ...]:
-    """Return up to three sentences that most outlets agree on, the most agreed first.
+    """Return two or three sentences that most outlets agree on, the most agreed first.
 
     Copies agree with nobody but themselves and are left out. Empty where the story has no coverage
     or nothing is said by two outlets.
@@ -64,7 +65,8 @@ def points(story: Story) -> tuple[Point, ...]:
     weights = _weights(sentence for spoken in told for sentence in spoken)
     rated = sorted(_rated(told, weights), key=lambda each: each.place)
     rated.sort(key=lambda each: -each.agreement)
-    return tuple(_chosen(rated, story, weights))
+    chosen = tuple(_chosen(rated, story, weights))
+    return chosen if len(chosen) >= LEAST_POINTS else ()
 
 
 def _speakers(members: Iterable[Member]) -> list[Member]:

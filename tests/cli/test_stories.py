@@ -201,3 +201,20 @@ def test_why_shows_the_sum_that_the_rank_comes_of(polled: Desk) -> None:
     assert f"rank in digest news: {rank['score']:.2f} = log2({rank['importance']:.2f})" in text
     for voice in rank["voices"]:
         assert f"{voice['worth']:5.2f}  {voice['outlet']}, weight 1" in text
+
+
+def test_why_of_two_entries_says_what_holds_them_together_or_apart(polled: Desk) -> None:
+    story = bridge_of(polled)
+    together = [entry["url"] for entry in story["entries"]]
+    (apart,) = (
+        each["entries"][0]["url"] for each in polled.json("stories") if each["id"] != story["id"]
+    )
+
+    (same,) = polled.json("why", *together[:2])
+    (unlike,) = polled.json("why", together[0], apart)
+    shown = polled.run("why", together[0], apart)
+
+    assert same["explanation"].startswith("in one story; ")
+    assert unlike["explanation"].startswith("in two stories; ")
+    assert len(set(unlike["entries"])) == 2
+    assert shown.stdout == f"{unlike['explanation']}.\n"
