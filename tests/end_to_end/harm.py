@@ -17,6 +17,7 @@ NEVER_PUBLISHED = (
     "script iframe object embed base style frame frameset applet form input button textarea select "
     "svg math noscript template dialog marquee"
 )
+OWN = {"input", "svg", "path"}  # in the box to subscribe by
 FORBIDDEN = frozenset(NEVER_PUBLISHED.split())
 PAGE_ONLY = frozenset({"link", "meta"})  # a page has its own; a fragment has none
 HARMLESS_SCHEMES = ("http:", "https:", "mailto:", "tel:", "feed:http", "#", "/", "tag:")
@@ -39,7 +40,8 @@ def in_fragment(html: str) -> list[str]:
 def in_page(html: str) -> list[str]:
     """Return what is harmful in a whole page of ours."""
     tree = html5lib.parse(html, namespaceHTMLElements=False)
-    faults = [fault for element in tree.iter() for fault in _faults(element, frozenset())]
+    told = _without_own(tree)
+    faults = [fault for element in told for fault in _faults(element, frozenset())]
     refreshing = [m for m in tree.iter("meta") if m.get("http-equiv", "").lower() == "refresh"]
     sheets = [link.get("href", "") for link in tree.iter("link") if link.get("rel") == "stylesheet"]
     return [
@@ -49,10 +51,30 @@ def in_page(html: str) -> list[str]:
     ]
 
 
+def _without_own(element: ET.Element) -> Iterator[ET.Element]:
+    """Yield all elements but the fields and the code of our own box to subscribe by.
+
+    Within a story nothing is ours, whatever it calls itself.
+    """
+    tag, name = element.tag, element.get("class")
+    if tag == "article":
+        yield from element.iter()
+    elif (tag, name) == ("details", "subscribe"):
+        yield from (one for one in element.iter() if _name(one) not in OWN)
+    else:
+        yield element
+        for child in element:
+            yield from _without_own(child)
+
+
+def _name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
 def _faults(element: ET.Element, page_only: frozenset[str]) -> Iterator[str]:
     if not isinstance(element.tag, str):
         return  # a comment
-    tag = element.tag.rpartition("}")[2].lower()
+    tag = _name(element)
     if tag in FORBIDDEN | page_only:
         yield f"<{tag}>"
     is_icon = tag == "link" and element.get("rel") == "icon"  # ours, drawn in a data: address
