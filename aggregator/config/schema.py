@@ -160,7 +160,7 @@ class PollingTable(Table):
         "10s",
         kind=SPAN,
         says="The processor's time for reading one document, in a process of its own that is "
-        "ended when it takes more, or three times as long by the clock; at most 5m.",
+        "ended when it takes more, or twice as long by the clock; at most 5m.",
         example='"20s"',
     )
     read_memory: ReadMemory = key(

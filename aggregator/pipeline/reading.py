@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from asyncio import subprocess
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from aggregator.model import Failed, FailureKind
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from aggregator.pipeline.task import PageReading, PageTask, Reading, ReadTask
 
 TIME_LIMIT_S = 10.0  # the slowest honest feed seen took 0.9 s
-PATIENCE = 3  # times the limit by the clock: a process that gets no processor is not waited for
+PATIENCE = 2  # times the limit by the clock: a process that gets no processor is not waited for
+ENDING_S = 1.0  # for a process that closed its output to end
 MEMORY_LIMIT_BYTES = 512_000_000  # an ordinary feed needs under 60 MB
 
 
@@ -76,6 +77,9 @@ class Reader:
             await self.stop()
             return too_slow(self._time_limit_s)
         except (asyncio.IncompleteReadError, ConnectionError):
+            with suppress(TimeoutError):  # a signal sent meanwhile would take its exit code away
+                async with asyncio.timeout(ENDING_S):
+                    await process.wait()
             await self.stop()
             # It dies of nothing but its limits: what it raises comes back as a value.
             if process.returncode == -signal.SIGPROF:

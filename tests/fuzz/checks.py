@@ -279,4 +279,16 @@ def _page_faults(text: str, _judged: Callable[[str], Sequence[str]]) -> Iterator
     yield from harm.in_page(text)
 
 
-FORMS = {"atom": _atom_faults, "rss": _rss_faults, "json": _json_faults, "html": _page_faults}
+def _opml_faults(text: str, _judged: Callable[[str], Sequence[str]]) -> Iterator[str]:
+    listed = ET.fromstring(text).iter("outline")  # noqa: S314 - our own output
+    links = [each.get(name, "") for each in listed for name in ("xmlUrl", "htmlUrl")]
+    yield from _address_faults("address", *filter(None, links))
+
+
+FORMS = {
+    "opml": _opml_faults,
+    "atom": _atom_faults,
+    "rss": _rss_faults,
+    "json": _json_faults,
+    "html": _page_faults,
+}

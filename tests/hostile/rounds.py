@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from tests.hostile.ground import Case
 
-MAX_DELAY_S = 5.0  # 99 of 100 good feeds, over their own time
 MAX_GROWTH_BYTES = 32 * 2**20  # of the main process
 SHOWN_BYTES = 2_000  # of standard error, where it says something
 MANY = 50  # good feeds; of fewer, a percentile says nothing
@@ -60,7 +59,7 @@ def play(folder: Path, setting: Setting, cases: Sequence[Case], *, run_name: str
     found[""] = [
         *_pass_faults(passes),
         *_good_faults(passes, setting.good),
-        *_bound_faults(delay_s, growth),
+        *_bound_faults(delay_s, growth, limit_s=setting.manners.delay_s),
         *_trespasses(setting),
         *published_faults(folder / "public"),
     ]
@@ -126,8 +125,8 @@ def _good_faults(passes: Sequence[Pass], good: Sequence[str]) -> Iterator[str]:
             yield f"pass {number}: {len(refused)} good feeds failed: {refused[0].error}"
 
 
-def _bound_faults(delay_s: float, growth_bytes: int) -> Iterator[str]:
-    if delay_s > MAX_DELAY_S:
+def _bound_faults(delay_s: float, growth_bytes: int, *, limit_s: float) -> Iterator[str]:
+    if delay_s > limit_s:
         yield f"good feeds were told {delay_s:.1f} s later than alone (99 of 100 are below)"
     if growth_bytes > MAX_GROWTH_BYTES:
         yield f"the main process grew by {growth_bytes / 2**20:.0f} MB more than with good feeds"
