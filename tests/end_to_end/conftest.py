@@ -22,6 +22,8 @@ def _every_published_feed_is_valid(tmp_path_factory: pytest.TempPathFactory) -> 
     """Check, when all tests are done, whatever they have left in public folders."""
     yield
     for public in tmp_path_factory.getbasetemp().rglob("public"):
+        if not (public.parent / "newsfold.toml").is_file():
+            continue  # no house of ours: a test of how any file is served
         faults = {str(path): found for path, found in _faults(public) if found}
         assert not faults
 
