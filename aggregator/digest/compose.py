@@ -62,13 +62,7 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
     title = _title(entry, source.outlet)
     kept = _kept(story, previous, number=number, authority=authority, now=now)
     changed = _changed(entry, title, previous, given=given or entry, now=now)
-    around = body.Around(
-        source=source,
-        mentions=mentions,
-        points=agreed.points(story),
-        correction=changed.correction,
-        continues=_continues(story, previous),
-    )
+    around = _around(story, source, mentions, previous, changed)
     told = body.of_story(entry, around, timezone=digest.timezone)
     return Publication(
         digest=digest.name,
@@ -153,6 +147,23 @@ def _mention(member: Member) -> Mention:
         feed_url=member.feed_url,  # as configured: the key of its feed's rules
         site_url=safe.url(member.site_url),
         relation=member.relation,
+    )
+
+
+def _around(
+    story: Story,
+    source: Mention,
+    mentions: tuple[Mention, ...],
+    previous: Publication | None,
+    changed: _Changed,
+) -> body.Around:
+    """Return what is said around the lead's text."""
+    return body.Around(
+        source=source,
+        mentions=mentions,
+        points=agreed.points(story),
+        correction=changed.correction,
+        continues=_continues(story, previous),
     )
 
 
