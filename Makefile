@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
+LANES ?= 4
 LOCKS := requirements.txt requirements-build.txt pyproject.toml tools/environment.sh
 
 .PHONY: help demo run test quick lint types coverage bench bench-folding bench-year lock clean browser readers
@@ -30,7 +31,7 @@ readers: ## Real feed readers for their tests, where they are missing and may be
 	@tools/readers.sh
 
 test: $(BIN)/.installed-dev browser readers ## Every test, browser tests included
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(LANES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: $(BIN)/.installed-dev ## The fast tests only
 	@$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
