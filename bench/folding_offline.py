@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.fold import stories
 from aggregator.fold.features import describe
 from aggregator.fold.identity import canonical_url
-from aggregator.model import Arrival, Entry, Folding, Merged
+from aggregator.model import Arrival, Entry, Folding, Joined, Merged, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -175,7 +175,7 @@ def fold_all(arrivals: Iterable[Numbered], folding: Folding) -> dict[str, str]:
             _note(index.settle(), merged)
             seen_at = arrival.seen_at
         first, *merges = index.fold(arrival)
-        assert not isinstance(first, Merged)  # noqa: S101  a Started or Joined comes first
+        assert isinstance(first, Started | Joined)  # noqa: S101  one of them comes first
         story_of[name] = first.story_id
         _note(merges, merged)
     _note(index.settle(), merged)
@@ -184,8 +184,8 @@ def fold_all(arrivals: Iterable[Numbered], folding: Folding) -> dict[str, str]:
 
 def _note(merges: Iterable[StoryUpdate], merged: dict[str, str]) -> None:
     for merge in merges:
-        assert isinstance(merge, Merged)  # noqa: S101  only merges follow
-        merged[merge.absorbed_id] = merge.kept_id
+        if isinstance(merge, Merged):  # a link joins nothing
+            merged[merge.absorbed_id] = merge.kept_id
 
 
 def _final(story: str, merged: Mapping[str, str]) -> str:

@@ -176,13 +176,20 @@ def shared_name(left: Features, right: Features) -> frozenset[int]:
 
 
 def same_headline(left: Features, right: Features) -> float:
-    """Return how much of the shorter headline both share where one tells no more than it; or 0."""
-    bare = min(len(left.stems - left.title), len(right.stems - right.title))
-    least = min(len(left.title), len(right.title))
-    if bare > MAX_BARE_STEMS or least < MIN_HEADLINE_STEMS:
+    """Return how much of the shorter headline both share where one tells no more than it; or 0.
+
+    What stands in the other entry as well is no more, where the headlines are the same.
+    """
+    least, shared = min(len(left.title), len(right.title)), len(left.title & right.title)
+    if least < MIN_HEADLINE_STEMS:
         return 0.0
-    shared = len(left.title & right.title) / max(len(left.title), len(right.title))
-    return shared if shared >= MIN_HEADLINE_SHARED else 0.0
+    ours, theirs = left.stems - left.title, right.stems - right.title
+    if left.title == right.title:
+        ours, theirs = ours - theirs, theirs - ours
+    if min(len(ours), len(theirs)) > MAX_BARE_STEMS:
+        return 0.0
+    share = shared / max(len(left.title), len(right.title))
+    return share if share >= MIN_HEADLINE_SHARED else 0.0
 
 
 def same_sentences(ours: tuple[int, ...], theirs: tuple[int, ...]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate, chain
@@ -32,6 +33,10 @@ MAX_STEMS = 64
 MAX_SHINGLES = 96  # word pairs; of more, the 96 smallest hashes stand for all (a bottom-k sketch)
 MAX_FEW = 24  # names, numbers
 MAX_WORDS = 24  # readable ones, for reasons
+# Which language a feed that declares none is in: enough of its entries say so, nearly all alike.
+MIN_SPEAKING = 3
+MIN_AGREEING = 0.9
+MAX_HEARD = 40  # entries
 
 # version, language, counts: title stems, stems, names, title numbers, numbers, shingles, title
 # words; shingles truncated or not; identity keys of url and guid; masked title and its values
@@ -102,6 +107,21 @@ def describe(entry: Entry) -> bytes:
     flat = [*chain.from_iterable(lists), *beyond]
     numbers = struct.pack(f"<{len(flat)}I", *flat)
     return header + bytes((len(beyond),)) + numbers + "\n".join(readable).encode("utf-8")
+
+
+def usual_language(entries: Sequence[Entry]) -> str:
+    """Return the language that nearly all of a feed's entries tell by their texts, or ""."""
+    heard = Counter(filter(None, map(_told_language, entries[:MAX_HEARD])))
+    if heard.total() < MIN_SPEAKING:
+        return ""
+    language, count = heard.most_common(1)[0]
+    return language if count >= MIN_AGREEING * heard.total() else ""
+
+
+def _told_language(entry: Entry) -> str:
+    text = words.normalise(f"{entry.title[:MAX_TITLE_CHARACTERS]} {_text(entry)}")
+    text = text[:MAX_TEXT_CHARACTERS]
+    return words.language_of(words.fold(words.tokens(text)), text, declared="")
 
 
 def decode(data: bytes) -> Features:

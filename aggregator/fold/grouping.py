@@ -20,22 +20,11 @@ if TYPE_CHECKING:
     from aggregator.fold.window import Kept, Window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a story asks, as logarithms of odds; the probability is in brackets beside each."""
-
-    join: float  # the average over a story's members
-    join_one: float  # the only member
-    merge: float  # the average over the pairs of two stories
-
-
-# Chosen so that wrong pairs stay below 3 in 100, on stories kept out of the training of the model
-# as well.
-STREAM = Asked(join=1.0, join_one=1.5, merge=1.3)  # [.73, .82, .79]
-# Of what comes when all that is near has come as well: a second look follows at once, which joins
-# the likeliest first, so that what is not sure can wait for it.
-BACKLOG = Asked(join=3.0, join_one=3.0, merge=3.0)  # [.95]
-LATER = -0.5  # [.38] the average over the pairs of two stories, at a second look
+# What is asked, as logarithms of odds; the probability is in brackets beside each. Chosen so that
+# wrong pairs stay below 3 in 100, on stories kept out of the training of the model as well.
+JOIN = 1.0  # [.73] the average over a story's members, or over the pairs of two stories
+JOIN_ONE = 1.5  # [.82] the only member
+LATER = -0.7  # [.33] the average over the pairs of two stories, at a second look
 # What a second look asks beyond that where the same outlets stand in both: one that told each by
 # itself held them for two events. So much for all outlets of the smaller story, a share for some.
 TOLD_TWICE = 1.5
@@ -64,7 +53,6 @@ class Candidate:
     best: Partner
     average: float  # of the odds, over its members
     asked: float
-    ties_from: float
 
     @property
     def is_enough(self) -> bool:
@@ -74,7 +62,7 @@ class Candidate:
     @property
     def may_tie(self) -> bool:
         """Return whether it may prove to be one with the story that the entry joins."""
-        return self.average >= self.ties_from
+        return self.average >= JOIN
 
 
 def partners(new: Newcomer, window: Window, *, most: int = MAX_PARTNERS) -> Iterator[Kept]:
@@ -95,15 +83,15 @@ def may_meet(new: Newcomer, kept: Kept, window: Window) -> bool:
     return kept.coverage and window.is_near(new.kept, kept)
 
 
-def considered(new: Newcomer, window: Window, asked: Asked = STREAM) -> list[Candidate]:
+def considered(new: Newcomer, window: Window) -> list[Candidate]:
     """Return the likeliest stories, the best first, each with what all its members say."""
     best: dict[str, Partner] = {}
     for kept in partners(new, window):
-        partner = _partner(new, kept, window, asked=asked.join)
+        partner = _partner(new, kept, window, asked=JOIN)
         if partner and _is_better(partner, best.get(kept.story_id)):
             best[kept.story_id] = partner
     ranked = sorted(best.values(), key=lambda one: (-one.odds, one.kept.entry_id))
-    found = [_candidate(new, partner, window, asked) for partner in ranked[:MAX_STORIES]]
+    found = [_candidate(new, partner, window) for partner in ranked[:MAX_STORIES]]
     age = {one.story_id: window.stories[one.story_id].age for one in found}
     return sorted(found, key=lambda one: (one.asked - one.average, age[one.story_id]))
 
@@ -165,15 +153,14 @@ def _is_better(partner: Partner, best: Partner | None) -> bool:
     return best is None or partner.odds > best.odds
 
 
-def _candidate(new: Newcomer, best: Partner, window: Window, asked: Asked) -> Candidate:
+def _candidate(new: Newcomer, best: Partner, window: Window) -> Candidate:
     members = window.stories[best.kept.story_id].members
     scores = [_bounded(_measured(new, kept, window)) for kept in _compared(members, window)]
     return Candidate(
         story_id=best.kept.story_id,
         best=best,
         average=sum(scores) / len(scores),
-        asked=asked.join if len(members) > 1 else asked.join_one,
-        ties_from=asked.join,
+        asked=JOIN if len(members) > 1 else JOIN_ONE,
     )
 
 

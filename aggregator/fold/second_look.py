@@ -1,7 +1,7 @@
 """A second look at stories, when all that is near has come: the likeliest pairs become one first.
 
-An entry that has just come may meet a like story before its own, so that it joins only what it is
-very like. Later less is enough: its own has come, and the likelier pair goes first.
+An entry that has just come may meet a like story before its own. When its own has come as well,
+the likelier pair goes first, and less is enough.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aggregator.fold.compare import newcomer
 from aggregator.fold.features import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from aggregator.fold.grouping import Bond
     from aggregator.fold.window import Window
@@ -37,18 +37,19 @@ class SecondLook:
         for entry_id in entries:
             self._look(entry_id)
 
-    def ties(self, may_join: Callable[[str, str], bool]) -> Iterator[Tie]:
-        """Yield what becomes one, the likeliest first; pairs that `may_join` refuses are left out.
+    def ties(self) -> Iterator[Tie]:
+        """Yield what is likely one, the likeliest first.
 
-        The caller merges the two in the window before it asks for the next.
+        The caller merges the two in the window before it asks for the next, or leaves them apart.
         """
         while self._pairs:
             _, one, other, *counts = heappop(self._pairs)
-            if [self._count(one), self._count(other)] != counts or not may_join(one, other):
+            if [self._count(one), self._count(other)] != counts:
                 continue
             older, younger = sorted((one, other), key=self._age)
             yield older, younger, self._bonds[one, other]
-            self._meet_again(older, younger)
+            if younger not in self._window.stories:
+                self._meet_again(older, younger)
 
     def _look(self, entry_id: int) -> None:
         kept = self._window.kept.get(entry_id)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from aggregator.fold.compare import Newcomer
     from aggregator.fold.features import Features
-    from aggregator.fold.grouping import Asked, Candidate
+    from aggregator.fold.grouping import Candidate
     from aggregator.fold.window import Kept
     from aggregator.model import Arrival, Folding, Follows, StoryUpdate, Thread
 
@@ -60,14 +60,16 @@ class Index:
         """Return how many entries the index holds."""
         return len(self._window.kept)
 
-    def add(self, arrival: Arrival, *, story_id: str) -> None:
-        """Take in an entry whose story is known already."""
+    def add(self, arrival: Arrival, *, story_id: str, is_settled: bool = True) -> None:
+        """Take in an entry whose story is known already, but for a second look at a backlog."""
         features = decode(arrival.features)
         self._met.note(arrival)
         self._note_landing(arrival, features)
         kept = kept_of(arrival, story_id=story_id)
         self._window.add(kept, features)
         self._threads.extend(story_id, kept.at_s)
+        if not is_settled and self._is_backlog(arrival):
+            self._unsettled.append(arrival.entry_id)
 
     def note(self, thread: Thread) -> None:
         """Take in how long a story is and what it follows, as kept; its entries were added."""
@@ -77,8 +79,8 @@ class Index:
         """Decide an entry's story, apply it here, and return what the store is to do.
 
         Exactly one Started or Joined, then a Merged for each story that copies show to be the same.
-        What is first seen when its window has passed joins only what it is very like; `settle` is
-        to be called when all of that was folded.
+        What is first seen when its window has passed joins only what it copies; `settle` is to be
+        called when all of that was folded.
         """
         self._window.remove(arrival.entry_id)
         features = decode(arrival.features)
@@ -86,8 +88,8 @@ class Index:
         self._note_landing(arrival, features)
         kept = kept_of(arrival, story_id="")
         is_backlog = self._is_backlog(arrival)
-        asked = grouping.BACKLOG if is_backlog else grouping.STREAM
-        first, merges = self._decide(newcomer(kept, features, self._window), arrival, asked)
+        new = newcomer(kept, features, self._window)
+        first, merges = self._decide(new, arrival, copies_only=is_backlog)
         if is_backlog:
             self._unsettled.append(arrival.entry_id)
         kept.story_id = first.story_id
@@ -109,24 +111,25 @@ class Index:
         """Return whether `settle` has anything to look at."""
         return bool(self._unsettled)
 
-    def settle(self) -> tuple[Merged, ...]:
-        """Look again at the backlog that was folded; return the merges, applied here."""
+    def settle(self) -> tuple[Merged | Follows, ...]:
+        """Look again at the backlog that was folded; return the merges and links, applied here."""
         unsettled, self._unsettled = self._unsettled, []
         if not (unsettled and self._coverage):
             return ()
-        found: list[Merged] = []
-        for older, younger, bond in SecondLook(self._window, unsettled).ties(self._may_be_one):
+        found: list[Merged | Follows] = []
+        for older, younger, bond in SecondLook(self._window, unsettled).ties():
+            if self._is_apart(self._window.stories[older].members, younger):
+                continue
+            together = self._threads.extent(older).joined(self._threads.extent(younger))
+            if closed := self._threads.too_long(together):
+                why = drift.continues(closed, why_tied(bond))
+                found += self._threads.link(older, younger, why)
+                continue
             (merge,) = tie(older, older, {younger: bond})
             self._window.merge(older, younger)
             self._threads.merge(merge)
             found.append(merge)
         return tuple(found)
-
-    def _may_be_one(self, one: str, other: str) -> bool:
-        """Return whether two stories may be merged at a second look."""
-        together = self._threads.extent(one).joined(self._threads.extent(other))
-        apart = self._is_apart(self._window.stories[one].members, other)
-        return not apart and not self._threads.too_long(together)
 
     def move(self, entry_id: int, story_id: str) -> None:
         """Put an entry into another story, as a person decided; unknown entries are left alone."""
@@ -169,24 +172,24 @@ class Index:
             usable = all(self._is_same_thing(new, kept, key) for key in shared)
             yield self._why_same(new, kept) + ("" if usable else ", but used for unlike entries")
         yield explain_copy(new, kept)
-        asked = coverage.probability(grouping.STREAM.join_one)
+        asked = coverage.probability(grouping.JOIN_ONE)
         yield explain_coverage(new, kept, self._window, asked=asked)
 
     # ------------------------------------------------------------ the decision
 
     def _decide(
-        self, new: Newcomer, arrival: Arrival, asked: Asked
+        self, new: Newcomer, arrival: Arrival, *, copies_only: bool
     ) -> tuple[Started | Joined, tuple[Merged, ...]]:
         copies = self._allowed(self._copies(new), new)
         if copies:
             first, *others = copies
             merges, follows = self._merges(first, others)
             return replace(copied_from(new, first), follows=follows), merges
-        found = self._considered(new, asked)
+        found = [] if copies_only else self._considered(new)
         closed = self._closed(new, found)
         takes = [one for one in found if one.story_id not in closed]
         if takes and takes[0].is_enough:
-            return self._covered(new, takes, closed, asked)
+            return self._covered(new, takes, closed)
         return self._started(new, closed, story_id=self._free_id(arrival)), ()
 
     def _free_id(self, arrival: Arrival) -> str:
@@ -310,13 +313,13 @@ class Index:
 
     # ---------------------------------------------------------------- coverage
 
-    def _considered(self, new: Newcomer, asked: Asked) -> list[Candidate]:
+    def _considered(self, new: Newcomer) -> list[Candidate]:
         """Return the likeliest stories that the entry may cover too, the best first."""
         if not (self._coverage and new.kept.coverage):
             return []
         return [
             one
-            for one in grouping.considered(new, self._window, asked)
+            for one in grouping.considered(new, self._window)
             if not self._is_apart((new.kept.entry_id,), one.story_id)
         ]
 
@@ -342,11 +345,7 @@ class Index:
         return Started(story_id=story_id, entry_id=new.kept.entry_id, follows=follows)
 
     def _covered(
-        self,
-        new: Newcomer,
-        takes: Sequence[Candidate],
-        closed: Mapping[str, str],
-        asked: Asked,
+        self, new: Newcomer, takes: Sequence[Candidate], closed: Mapping[str, str]
     ) -> tuple[Joined, tuple[Merged, ...]]:
         """Return the join of the first of these stories, and of what the entry ties to it.
 
@@ -354,14 +353,14 @@ class Index:
         """
         story_id, best = takes[0].story_id, takes[0].best
         others = [one.story_id for one in takes[1:] if one.may_tie]
-        tied, parted = self._tied(new, story_id, others, asked)
+        tied, parted = self._tied(new, story_id, others)
         kept_id = min((story_id, *tied), key=self._age)
         links = [self._threads.link(kept_id, *one) for one in (*closed.items(), *parted.items())]
         joined = covers(new, best, story_id=kept_id, follows=tuple(chain(*links)))
         return joined, tie(kept_id, story_id, tied)
 
     def _tied(
-        self, new: Newcomer, story_id: str, others: Iterable[str], asked: Asked
+        self, new: Newcomer, story_id: str, others: Iterable[str]
     ) -> tuple[dict[str, grouping.Bond], dict[str, str]]:
         """Return the other stories that are one with this one, with what ties them to it.
 
@@ -376,7 +375,7 @@ class Index:
             theirs = self._window.stories[other].members
             if self._is_apart(members, other):
                 continue
-            bond = grouping.bond(members, theirs, self._window, asked=asked.merge)
+            bond = grouping.bond(members, theirs, self._window, asked=grouping.JOIN)
             if bond is None:
                 continue
             together = extent.joined(self._threads.extent(other))

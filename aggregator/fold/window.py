@@ -107,11 +107,12 @@ class Window:
         self.group(story_id).members.append(entry_id)
 
     def merge(self, kept_id: str, absorbed_id: str) -> None:
-        """Put every member of one story into another."""
+        """Put every member of one story into another, in the order in which they came."""
         absorbed = self.stories.pop(absorbed_id)
         for entry_id in absorbed.members:
             self.kept[entry_id].story_id = kept_id
-        self.stories[kept_id].members += absorbed.members
+        group = self.stories[kept_id]
+        group.members = sorted(group.members + absorbed.members)
 
     def group(self, story_id: str) -> Group:
         """Return a story's members; a story not met yet begins, younger than all others."""

@@ -46,6 +46,7 @@ _UNSPACED = re.compile(
 _ALPHABETIC = re.compile(r"[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _ARABIC_MARKS = re.compile(r"[\u064b-\u0652\u0640]")
 _MARKS = re.compile(r"[\u0300-\u036f]")
+_INITIALS = re.compile(r"\b[^\W\d_]\.(?:[^\W\d_]\.)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?\u2026\u3002\uff01\uff1f:|])\s+")
 _DIGITS = {
     zero + value: str(value)
@@ -72,6 +73,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _INDIC = re.compile(r"[\u0900-\u097f]")
+COMMONEST_LANGUAGE = "en"
 MIN_FUNCTION_WORDS = 2  # one "die" or "in" says nothing of the language
 TITLE_CASE_SHARE = 0.6  # above it capitals say nothing of names
 _HASH_SPREAD = 0x9E3779B1  # 2**32 / golden ratio, odd: neighbouring sums fall far apart
@@ -79,7 +81,8 @@ _MASK32 = 0xFFFFFFFF
 
 
 def normalise(text: str) -> str:
-    """Return text in NFKC with one form of digits and apostrophes, capitals kept."""
+    """Return text in NFKC, "F.B.I." as "FBI", with one form of digits; capitals kept."""
+    text = _INITIALS.sub(lambda found: found[0].replace(".", ""), text)
     if text.isascii():
         return text
     return _ARABIC_MARKS.sub("", unicodedata.normalize("NFKC", text)).translate(_DIGITS)
@@ -146,8 +149,11 @@ def pair_hashes(words: Sequence[str]) -> list[int]:
 
 
 def stems(words: Sequence[str], *, language: str) -> list[str]:
-    """Return the stem of each folded word, in order; the word where no stemmer is known."""
-    algorithm = STEMMERS.get(language)
+    """Return the stem of each folded word, in order; the word where no stemmer is known.
+
+    Where the language is not known, it is taken for the commonest: most such texts are headlines.
+    """
+    algorithm = STEMMERS.get(language or COMMONEST_LANGUAGE)
     if algorithm is None:
         return list(words)
     return [_stem(algorithm, word) for word in words]

@@ -78,7 +78,7 @@ class Merged:
     score: float
 
 
-StoryUpdate = Started | Joined | Merged
+StoryUpdate = Started | Joined | Merged | Follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

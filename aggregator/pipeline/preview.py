@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.fold.stories import Index
-from aggregator.model import Joined, Merged
+from aggregator.model import Follows, Joined, Merged
 from aggregator.pipeline import sessions
 from aggregator.store import entries, stories, tokens
 
@@ -84,8 +84,8 @@ def _fold(db: Database, config: Config, arrivals: Iterable[Arrival]) -> tuple[di
     for arrival in sorted(arrivals, key=lambda one: (one.at, one.entry_id)):
         for update in index.fold(sessions.bare(arrival, places)):
             _apply(update, members, why)
-    for merge in index.settle():
-        _apply(merge, members, why)
+    for settled in index.settle():
+        _apply(settled, members, why)
     return {entry: story for story, own in members.items() for entry in own}, why
 
 
@@ -94,6 +94,9 @@ def _apply(update: StoryUpdate, members: defaultdict[str, set[int]], why: _Why) 
         moved = members.pop(update.absorbed_id)
         why.joined.update(dict.fromkeys(moved - why.joined.keys(), update.reason))
         members[update.kept_id] |= moved
+        return
+    if isinstance(update, Follows):
+        why.followed[update.story_id] = update.reason
         return
     members[update.story_id].add(update.entry_id)
     why.followed.update({link.story_id: link.reason for link in update.follows})

@@ -13,7 +13,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aggregator.fold.features import describe
+from aggregator.fold.features import describe, usual_language
 from aggregator.model import Failed, FailureKind, ReadEntry
 from aggregator.pipeline import frames
 from aggregator.pipeline.task import PageReading, PageTask, Reading, ReadTask
@@ -23,6 +23,8 @@ from aggregator.read.fulltext import as_read, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aggregator.model import Entry
 
 EXIT_OUT_OF_MEMORY = 77  # any number that Python itself does not exit with
 
@@ -39,19 +41,22 @@ def perform(task: ReadTask) -> Reading | Failed:
     )
     if isinstance(feed, Failed):
         return feed
-    reading = Reading(feed=replace(feed, entries=()), entries=())
-    bare = feed.entries
+    reading, bare = Reading(feed=feed, entries=()), feed.entries
     if task.pieces is not None and bare:
         learned = learn(task.pieces, bare, known=task.clutter)
         reading = replace(reading, pieces=learned.memory, clutter=learned.found)
         bare = learned.entries
-    return replace(
-        reading,
-        entries=tuple(
-            ReadEntry(entry=entry, features=describe(without))
-            for entry, without in zip(feed.entries, bare, strict=True)
-        ),
+    language = feed.language or usual_language(bare) or task.language
+    entries = tuple(
+        ReadEntry(entry=_in(language, entry), features=describe(_in(language, without)))
+        for entry, without in zip(feed.entries, bare, strict=True)
     )
+    return replace(reading, feed=replace(feed, language=language, entries=()), entries=entries)
+
+
+def _in(language: str, entry: Entry) -> Entry:
+    """Return an entry in its own language, or in its feed's."""
+    return entry if entry.language else replace(entry, language=language)
 
 
 def perform_page(task: PageTask) -> PageReading:

@@ -93,17 +93,14 @@ class Desk:
         self.forgot_at = now
 
     def settle(self) -> None:
-        """Merge what a second look at the backlog shows to be one story."""
-        if not self.index.has_backlog:
+        """Merge what a second look at the backlog, an earlier process's too, shows to be one."""
+        if stories.unsettled_from(self.db) is None:
             return
-        generation, self.generation = (
-            self.generation,
-            -1,
-        )  # should it fail, the index is loaded anew
         with transaction(self.db):
-            if stories.generation(self.db) != generation:
-                return
+            self.refresh()
+            generation, self.generation = self.generation, -1  # should it fail, it is loaded anew
             stories.apply(self.db, self.index.settle(), now=self.clock())
+            stories.note_settled(self.db)
         self.generation = generation
 
     def spec(self, url: str) -> FeedSpec:
@@ -203,6 +200,8 @@ class Desk:
         entries.add(self.db, state.feed_id, new, now=now)
         pages.add(self.db, {one.entry_id: one.read.page for one in new if one.read.page}, now=now)
         stories.apply(self.db, updates, now=now)
+        if new and self.index.has_backlog:
+            stories.note_unsettled(self.db, new[0].entry_id)
         changed = self._with_page_texts(spec, state, difference.changed)
         entries.change(self.db, changed, now=now)
         entries.mark_present(
@@ -283,9 +282,13 @@ def load_index(db: Database, config: Config, *, now: datetime) -> Index:
         index.keep_apart(first, second)
     silent = {feed.url for feed in config.feeds if not feed.coverage}
     since = _remembered_since(config, now=now)
-    places = tokens.places(db)
+    places, unsettled_from = tokens.places(db), stories.unsettled_from(db)
     for arrival, story_id in entries.arrivals(db, since=since, without_coverage=silent):
-        index.add(sessions.bare(arrival, places), story_id=story_id)
+        index.add(
+            sessions.bare(arrival, places),
+            story_id=story_id,
+            is_settled=unsettled_from is None or arrival.entry_id < unsettled_from,
+        )
     for thread in threads.recent(db, since=since):
         index.note(thread)
     return index

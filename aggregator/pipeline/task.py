@@ -24,6 +24,7 @@ class ReadTask:
     known: frozenset[bytes]
     id_scheme: IdScheme
     now: datetime
+    language: str = ""  # that the feed was known to be in
     pieces: bytes | None = None  # of the feed's newest entries; None: its clutter stays
     clutter: frozenset[int] = frozenset()
 

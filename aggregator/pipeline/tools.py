@@ -90,6 +90,7 @@ def task_of(request: PollRequest, download: Download) -> ReadTask:
         known=state.known,
         id_scheme=state.id_scheme,
         now=request.now,
+        language=state.language,
         pieces=state.pieces if request.spec.clutter else None,
         clutter=state.clutter,
     )

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import NotFoundError, UsageError
-from aggregator.model import Entry, Joined, Member, Merged, Relation, Started, Story
+from aggregator.model import Entry, Follows, Joined, Member, Merged, Relation, Started, Story
 from aggregator.store import membership, threads
 from aggregator.store.codec import (
     enclosures_from_json,
@@ -92,6 +92,8 @@ def apply(db: Database, updates: Sequence[StoryUpdate], *, now: datetime) -> Non
                 membership.start(db, batch, now=now)
             elif kind is Joined:
                 membership.join(db, batch, now=now)
+            elif kind is Follows:
+                threads.link(db, batch, now=now)
             else:
                 for merged in batch:
                     membership.merge(db, merged, now=now)
@@ -217,6 +219,23 @@ def generation(db: Database) -> int:
     """
     (value,) = db.conn.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
     return int(value)
+
+
+def unsettled_from(db: Database) -> int | None:
+    """Return the first entry for which a second look at a backlog is due, None for none."""
+    found = db.conn.execute("SELECT value FROM meta WHERE name = 'unsettled_from'").fetchone()
+    return int(found[0]) if found else None
+
+
+def note_unsettled(db: Database, entry_id: int) -> None:
+    """Note that a second look is due from this entry on, unless it is for an earlier one."""
+    noted = "INSERT OR IGNORE INTO meta (name, value) VALUES ('unsettled_from', ?)"
+    db.conn.execute(noted, (entry_id,))
+
+
+def note_settled(db: Database) -> None:
+    """Note that no second look is due any more."""
+    db.conn.execute("DELETE FROM meta WHERE name = 'unsettled_from'")
 
 
 def _standing(db: Database, entry_id: int) -> tuple[str, int]:

@@ -115,8 +115,13 @@ def measure(db: Database, story_id: str) -> None:
 
 def follow(db: Database, updates: Iterable[Started | Joined], *, now: datetime) -> None:
     """Link the stories that these updates show to go on; one that is linked already stays so."""
-    for link in (link for one in updates for link in one.follows):
-        _follow(db, link, now=now)
+    link(db, (link for one in updates for link in one.follows), now=now)
+
+
+def link(db: Database, links: Iterable[Follows], *, now: datetime) -> None:
+    """Link stories that go on to what they follow; one that is linked already stays so."""
+    for one in links:
+        _follow(db, one, now=now)
 
 
 def merge(db: Database, kept_id: str, absorbed_id: str, *, update: Merged) -> None:

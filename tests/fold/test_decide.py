@@ -169,8 +169,13 @@ HEADLINE = "Marlow harbour bridge reopens after nine months of repairs"
         (entry("Marlow harbour bridge reopens: three lessons of a hard winter", ""), False, False),
         (entry("Marlow bridge reopens", "Read more"), False, False),
         (entry("Watch: " + HEADLINE, ""), False, True),
+        (entry(HEADLINE, "Engineer Odile Fenwick said a barge tore the piers."), False, True),
+        (entry(HEADLINE, "A choir of forty pupils sang for the first drivers."), False, False),
     ],
-    ids=["bare", "outlet's name", "of one feed", "half a headline", "too short", "a word more"],
+    ids=[
+        *("bare", "outlet's name", "of one feed", "half a headline", "too short", "a word more"),
+        *("nothing of its own", "more of its own"),
+    ],
 )
 def test_a_bare_entry_is_a_copy_by_its_headline(
     other: Entry, *, same_feed: bool, is_copy: bool

@@ -14,7 +14,7 @@ from aggregator.fold.drift import Threads
 from aggregator.fold.stories import Index
 from aggregator.model import Arrival, Folding, Joined, Merged, Relation, Started, Thread
 from tests.fold.newsroom import BRIDGE, FOLDING, NOON, arrival, filled
-from tests.fold.threads import BOUND, Told, other_news, thread
+from tests.fold.threads import BOUND, WORDY_MATTER, Told, other_news, thread
 
 if TYPE_CHECKING:
     import random
@@ -51,7 +51,8 @@ def test_six_weeks_of_daily_reports_are_a_chain_of_stories() -> None:
 
 
 def test_reports_three_times_a_day_end_at_the_bound_and_say_so() -> None:
-    reports = thread([NOON + hours * timedelta(hours=8) for hours in range(60)])
+    moments = [NOON + hours * timedelta(hours=8) for hours in range(60)]
+    reports = thread(moments, matter=WORDY_MATTER)
     found = told(reports)
 
     assert longest(found, reports) <= BOUND
@@ -129,7 +130,8 @@ def restarted(found: Told, arrivals: list[Arrival]) -> Index:
 
 def test_a_restart_in_the_middle_changes_nothing() -> None:
     """What is kept of each story stands for what the index knew."""
-    reports = thread([NOON + hours * timedelta(hours=8) for hours in range(60)])
+    moments = [NOON + hours * timedelta(hours=8) for hours in range(60)]
+    reports = thread(moments, matter=WORDY_MATTER)
     every = sorted([*other_news(days=20), *reports], key=lambda one: one.at)
     first, second = every[:750], every[750:]
     whole = Told().fold(Index(FOLDING), every)

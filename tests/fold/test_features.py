@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,10 +17,11 @@ from aggregator.fold.features import (
     decode_stems,
     describe,
     readable_words,
+    usual_language,
 )
 from aggregator.fold.words import hash_word
 from aggregator.model import Entry
-from tests.fold.newsroom import BRIDGE
+from tests.fold.newsroom import BRIDGE, entry
 
 
 def test_features_are_read_back() -> None:
@@ -119,3 +121,26 @@ def test_any_entry_can_be_described(title: str, summary: str, language: str) -> 
     data = describe(Entry(key="k", title=title, summary=summary, language=language))
 
     assert decode(data).stems >= decode(data).title
+
+
+ENGLISH = [entry(f"The mayor of {town} is in the news", language="") for town in "ABCD"]
+GERMAN = [entry(f"Der Rat von {town} hat die Maut und das Budget", language="") for town in "ABCD"]
+SILENT = [entry(f"Goal {number}", language="") for number in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("entries", "language"),
+    [
+        ([*SILENT[:20], *ENGLISH], "en"),
+        (GERMAN[:3], "de"),
+        (ENGLISH[:2], ""),
+        ([*ENGLISH, *GERMAN], ""),
+        (SILENT, ""),
+        ([], ""),
+    ],
+    ids=["most say nothing", "three", "too few", "two languages", "none tells", "none"],
+)
+def test_a_feed_speaks_the_language_that_its_entries_agree_on(
+    entries: list[Entry], language: str
+) -> None:
+    assert usual_language(entries) == language

@@ -94,6 +94,25 @@ def test_stems_join_the_forms_of_a_word() -> None:
     assert words.stems(["br\u00fccken"], language="xx") == ["br\u00fccken"]
 
 
+def test_words_of_no_known_language_have_english_stems() -> None:
+    assert words.stems(["pleads", "spending"], language="") == ["plead", "spend"]
+    assert words.stems(["pleads"], language="pl") == ["pleads"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The F.B.I. and the U.S. Army", ["The", "FBI", "and", "the", "US", "Army"]),
+        ("J.K. Rowling, at 5.14 p.m.", ["JK", "Rowling", "at", "5.14", "pm"]),
+        ("\u0421.\u0428.\u0410.", ["\u0421\u0428\u0410"]),
+        ("It is I. He is A. B was not.", ["It", "is", "I", "He", "is", "A", "B", "was", "not"]),
+        ("news.example is a.b", ["news", "example", "is", "a", "b"]),
+    ],
+)
+def test_initials_are_one_word(text: str, expected: list[str]) -> None:
+    assert words.tokens(words.normalise(text)) == expected
+
+
 def test_dates_are_no_numbers() -> None:
     said = folded("On November 20, 2026 some 14 boats left, 3 sank on Monday")
 

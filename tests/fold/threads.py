@@ -20,6 +20,12 @@ MATTER = (
     *("Marlow", "harbour", "bridge", "Odile", "Fenwick"),
     *("barge", "piers", "engineer", "repairs", "reopens"),
 )
+# Reports that share so much never move on from how they began.
+WORDY_MATTER = (
+    *MATTER,
+    *("council", "toll", "ferry", "traffic", "divers", "crane", "welders", "mayor", "budget"),
+    *("inspectors", "concrete", "winter"),
+)
 OLD_NEWS, OTHER_NEWS = 600, 300  # what the window has seen before, and meanwhile
 FEEDS = 9
 BOUND = 2 * FOLDING.window
@@ -39,11 +45,19 @@ def report(draw: random.Random, *, matter: Sequence[str] = MATTER) -> Entry:
     return entry(" ".join(title), " ".join(text))
 
 
-def thread(moments: Sequence[datetime], *, seed: int = 1, first_number: int = 1) -> list[Arrival]:
+def thread(
+    moments: Sequence[datetime],
+    *,
+    seed: int = 1,
+    first_number: int = 1,
+    matter: Sequence[str] = MATTER,
+) -> list[Arrival]:
     """Return a report for each moment, of feeds that take turns."""
     draw = random.Random(seed)  # noqa: S311 - invention, no secret
     return [
-        arrival(report(draw), first_number + place, feed=2_000 + place % FEEDS, at=at)
+        arrival(
+            report(draw, matter=matter), first_number + place, feed=2_000 + place % FEEDS, at=at
+        )
         for place, at in enumerate(moments)
     ]
 
@@ -91,5 +105,10 @@ class Told:
 
     def of(self, entries: Sequence[Arrival]) -> list[str]:
         """Return the stories of these entries, each once, in the entries' order."""
-        story = {one: story_id for story_id, own in self.members.items() for one in own}
-        return list(dict.fromkeys(story[one.entry_id] for one in entries))
+        story_of = self.by_entry
+        return list(dict.fromkeys(story_of[one.entry_id] for one in entries))
+
+    @property
+    def by_entry(self) -> dict[int, str]:
+        """Return the story of each entry."""
+        return {one: story_id for story_id, own in self.members.items() for one in own}

@@ -79,7 +79,8 @@ def page(
     items = (invented(n, published_at=NOON - n * HOUR, site=site) for n in numbers)
     link = f'<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="{relation}" href="{older}"/>'
     body = rss(items).replace(
-        b"<description>Inv", (link if older else "").encode() + b"<description>Inv"
+        b"<description>Inv",
+        f"<language>en</language>{link if older else ''}<description>Inv".encode(),
     )
     return of_body(path, body)
 

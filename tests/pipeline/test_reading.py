@@ -10,6 +10,7 @@ import pytest
 
 from aggregator.model import Failed, FailureKind, IdScheme
 from aggregator.pipeline import children, frames
+from aggregator.pipeline.reader import perform
 from aggregator.pipeline.reading import MEMORY_LIMIT_BYTES, Readers
 from aggregator.pipeline.task import Reading, ReadTask
 
@@ -19,8 +20,9 @@ FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour News<
 </channel></rss>"""
 
 
-def task(body: bytes) -> ReadTask:
+def task(body: bytes, *, language: str = "") -> ReadTask:
     return ReadTask(
+        language=language,
         body=body,
         base_url="https://news.example/feed",
         content_type="application/rss+xml",
@@ -37,6 +39,31 @@ async def test_a_feed_comes_back_as_values_with_features() -> None:
     assert isinstance(reading, Reading)
     assert [read.entry.title for read in reading.entries] == ["Bridge opens"]
     assert all(read.features for read in reading.entries)
+
+
+ITEMS = (
+    "<item><guid>{n}</guid><title>Brand in {n}</title>"
+    "<description>Die Feuerwehr hat das Haus und den Hof gerettet.</description></item>"
+)
+
+
+@pytest.mark.parametrize(
+    ("count", "known", "declared", "language"),
+    [(5, "", "", "de"), (1, "de", "", "de"), (1, "", "", ""), (5, "", "en", "en")],
+    ids=["its entries tell", "it was known", "too few tell", "it declares another"],
+)
+def test_entries_are_in_the_language_of_their_feed(
+    count: int, known: str, declared: str, language: str
+) -> None:
+    items = "".join(ITEMS.format(n=n) for n in range(count))
+    spoken = f"<language>{declared}</language>" if declared else ""
+    body = f"<rss version='2.0'><channel><title>T</title>{spoken}{items}</channel></rss>"
+
+    reading = perform(task(body.encode(), language=known))
+
+    assert isinstance(reading, Reading)
+    assert reading.feed.language == language
+    assert {read.entry.language for read in reading.entries} == {language}
 
 
 async def test_a_document_past_the_time_limit_is_given_up_and_the_next_is_read() -> None:

@@ -25,6 +25,7 @@ from aggregator.model import (
 from aggregator.pipeline.correct import join_stories, split_entry
 from aggregator.pipeline.take_in import Desk
 from aggregator.store import entries, feeds, stories
+from tests.fold.newsroom import BRIDGE
 from tests.pipeline.makers import FIRST, HOUR, NOON, SECOND, configured, fetched, read, told
 
 if TYPE_CHECKING:
@@ -263,3 +264,49 @@ def test_the_index_forgets_what_no_new_entry_can_join(desk: Desk, clock: Clock) 
     desk.generation = -1
     desk.refresh()
     assert len(desk.index) == 1
+
+
+# ------------------------------------------------------------------ the backlog
+
+
+BRIDGE_TOLD_TWICE = (
+    BRIDGE,
+    replace(
+        BRIDGE,
+        title="Repaired Marlow harbour bridge carries its first traffic in nine months",
+        summary="Drivers crossed Marlow harbour bridge again at dawn. A barge had struck two piers "
+        "last winter; the repairs, led by engineer Odile Fenwick, took crews nine months.",
+    ),
+)
+
+
+def take_in_backlog(desk: Desk) -> None:
+    """Take in two reports of one event, whose folding window has passed."""
+    month_ago = NOON - timedelta(days=30)
+    for feed, entry in zip((FIRST, SECOND), BRIDGE_TOLD_TWICE, strict=True):
+        old = replace(entry, guid=feed, key=feed, published_at=month_ago)
+        desk.take_in([(feed, fetched(told(old)))])
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["at once", "by the next process"])
+def test_a_backlog_is_looked_at_again(desk: Desk, clock: Clock, *, killed: bool) -> None:
+    take_in_backlog(desk)
+    assert len(kept(desk)) == 2
+    if killed:
+        desk = Desk.open(desk.config, desk.db, clock=clock)
+
+    desk.settle()
+
+    (story,) = kept(desk)
+    assert [member.relation for member in story.members] == [Relation.LEAD, Relation.COVERAGE]
+
+
+def test_what_was_looked_at_again_is_not_looked_at_by_the_next_process(
+    desk: Desk, clock: Clock
+) -> None:
+    take_in_backlog(desk)
+    desk.settle()
+    later = Desk.open(desk.config, desk.db, clock=clock)
+    later.refresh()
+
+    assert not later.index.has_backlog
