@@ -20,7 +20,7 @@ from aggregator.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aggregator.model import Config, FeedState, PollReport
+    from aggregator.model import Config, FeedState, PollReport, Problem
 
 BAD_OUTCOMES = {"failed", "gone"}
 EXIT_BAD_FEED = 1
@@ -55,14 +55,15 @@ def check(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Tell every problem of the configuration.
 
-    Each has its file and line and says how to mend it. With --online, the feeds are asked as in a
+    Each has its file and line and says how to mend it. A warning is no problem: the configuration
+    works, but others may not reach what it offers them. With --online, the feeds are asked as in a
     poll, with conditional requests, and nothing is kept of what they say. With --preview, the
     stories that are kept are judged by the digest's filters as they stand in the file.
 
-    With --json, a line for each problem: file, line, key, what, mend; with --online, a line for
-    each feed: feed, outcome, error; with --preview, a line for each story: story, title, outlet,
-    in, why, published. The exit code is 2 for a bad configuration, 1 where a feed does not answer
-    well.
+    With --json, a line for each problem: file, line, key, what, mend; a warning has "warning": true
+    as well. Instead, with --online, a line for each feed: feed, outcome, error; with --preview, a
+    line for each story: story, title, outlet, in, why, published. The exit code is 2 for a bad
+    configuration, 1 where a feed does not answer well.
     """
     try:
         configuration = context.load()
@@ -72,9 +73,10 @@ def check(  # noqa: PLR0913 - one for each option
             raise
         print_json_lines(map(shapes.of_problem, error.problems))
         raise SystemExit(EXIT_BAD_CONFIG) from None
-    if not quiet and not as_json:
-        parts = f"{counted(len(configuration.feeds), 'feed')}, "
-        say(f"{context.path}: no problem. {parts}{counted(len(configuration.digests), 'digest')}.")
+    if not as_json and not quiet:
+        _tell(context, configuration)
+    elif as_json and not online and not preview:
+        print_json_lines(map(shapes.of_warning, _warnings(context, configuration)))
     if preview:
         preview_digest(context, configuration, preview, since=since, as_json=as_json)
     if online and not _check_feeds(context, configuration, quiet=quiet, as_json=as_json):
@@ -85,6 +87,19 @@ def _refuse_missing(context: Context) -> None:
     """Raise ConfigError where the configuration asks for what is not installed."""
     if problems := config.extras.missing_extras(context.path):
         raise ConfigError(problems)
+
+
+def _tell(context: Context, configuration: Config) -> None:
+    for warning in _warnings(context, configuration):
+        say(f"Warning: {warning}")
+    parts = f"{counted(len(configuration.feeds), 'feed')}, "
+    say(f"{context.path}: no problem. {parts}{counted(len(configuration.digests), 'digest')}.")
+
+
+def _warnings(context: Context, configuration: Config) -> list[Problem]:
+    from aggregator.poll.hosts import is_public  # noqa: PLC0415 - only here
+
+    return config.reach.out_of_reach(context.path, configuration.service, is_public=is_public)
 
 
 def _check_feeds(context: Context, configuration: Config, *, quiet: bool, as_json: bool) -> bool:

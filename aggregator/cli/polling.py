@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator.cli.context import Context, json_option, pass_context, quiet_option
-from aggregator.cli.output import counted, local, print_json, print_json_lines, say
+from aggregator.cli.output import counted, local, print_json, print_json_lines, say, sentence
 from aggregator.cli.progress import progress
 from aggregator.cli.table import print_table
 
@@ -38,7 +38,7 @@ STOPPED = 128  # and the signal's number: a shell's exit code for what a signal 
 @json_option
 @pass_context
 def poll(context: Context, *, everything: bool, quiet: bool, as_json: bool) -> None:
-    """Make one pass: poll what is due, fold, publish.
+    """Make one pass: poll what is due, fold, publish, tell the configured hubs.
 
     With --all, requests are conditional still; a feed that is gone or whose server wants to be left
     alone is not asked, and reported so.
@@ -52,6 +52,7 @@ def poll(context: Context, *, everything: bool, quiet: bool, as_json: bool) -> N
         published = house.publish()
         if not quiet and not as_json:
             show_pass(house, reports, published)
+        tell_hubs(house, stop, quiet=quiet or as_json)
         fetch_pictures(house, stop)
     stop.leave()
 
@@ -122,6 +123,16 @@ def _unasked(house: House) -> list[PollReport]:
     from aggregator.pipeline.find import left_alone  # noqa: PLC0415 - as the house itself
 
     return left_alone(house.desk.db, now=house.clock())
+
+
+def tell_hubs(house: House, stop: Event, *, quiet: bool) -> None:
+    """Tell the configured hubs what has changed; say which of them have yet to take it."""
+    from aggregator.pipeline import announce  # noqa: PLC0415 - as the house itself
+
+    untold = [] if stop.is_set() else announce.tell_hubs(house, stop=stop)
+    for each in () if quiet else untold:
+        reason = sentence(each.error or "it has not answered yet")
+        say(f"The hub {each.hub} was not told: {reason} A later pass tells it.", err=True)
 
 
 def fetch_pictures(house: House, stop: Event) -> None:

@@ -188,6 +188,11 @@ def of_problem(problem: Problem) -> dict[str, object]:
     return asdict(problem)
 
 
+def of_warning(problem: Problem) -> dict[str, object]:
+    """Return a warning with its place: a line of `newsfold check --json`."""
+    return of_problem(problem) | {"warning": True}
+
+
 def of_choice(choice: Choice) -> dict[str, object]:
     """Return a digest's verdict on a story: a line of `newsfold check --preview --json`."""
     return {

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from aggregator.config import edit, extras, opml, reference, starter
+    from aggregator.config import edit, extras, opml, reach, reference, starter
     from aggregator.model import Config
 
-__all__ = ["edit", "extras", "load", "opml", "reference", "starter"]
+__all__ = ["edit", "extras", "load", "opml", "reach", "reference", "starter"]
 
 
 def load(path: Path, *, environ: Mapping[str, str]) -> Config:

@@ -1,8 +1,8 @@
-"""What a digest says, and what a person is told of a poll."""
+"""What a digest says, what its subscribers ask, and what a person is told of a poll."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -104,6 +104,17 @@ class Source:
     feed_url: str
     site_url: str = ""
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubRequest:
+    """What a subscriber asks of our own hub (WebSub section 5.1), "" where absent."""
+
+    mode: str
+    topic: str
+    callback: str = field(repr=False)
+    secret: str = field(repr=False)
+    lease_seconds: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

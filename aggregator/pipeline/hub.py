@@ -1,21 +1,22 @@
 """Our own WebSub hub: verifies who asks, keeps who agreed, sends them each new version.
 
 Lives in the writer thread, between the door where subscribers ask and the couriers that call them.
-What is still to be delivered follows from the store, so a restart forgets nothing but requests
-that were not verified yet; their subscribers ask again.
+What is still to be verified and delivered is in the store, so a restart forgets nothing but what
+came in the moment before a kill.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Hashable  # noqa: TC003 - an alias is made of it
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
 from aggregator.digest.sheet import OWN_HUB, public_address
+from aggregator.errors import StoreError
 from aggregator.model import Failed
 from aggregator.pipeline import delivering
 from aggregator.pipeline.couriers import Couriers, Errand
@@ -24,19 +25,18 @@ from aggregator.poll import websub
 from aggregator.poll.callbacks import Parcel, with_query
 from aggregator.serve.body import tag_of
 from aggregator.serve.files import content_type_of
-from aggregator.store import subscribers, topics
+from aggregator.store import hub_requests, subscribers, topics
 from aggregator.store.database import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from aggregator.model import Config
-    from aggregator.pipeline.batch import Manners
+    from aggregator.model import HubRequest
     from aggregator.pipeline.couriers import Returned
+    from aggregator.pipeline.house import House
     from aggregator.pipeline.hub_door import OwnHubDoor, Wish
     from aggregator.poll.fetch import Posted
-    from aggregator.store.database import Database
     from aggregator.store.subscribers import Subscriber
 
 log = structlog.get_logger()
@@ -67,20 +67,14 @@ class Sent:
 class OwnHub:
     """The hub of one house. Made and used in the writer thread."""
 
-    def __init__(
-        self,
-        config: Config,
-        db: Database,
-        door: OwnHubDoor,
-        *,
-        manners: Manners,
-        on_return: Callable[[], None],
-    ) -> None:
+    def __init__(self, house: House, door: OwnHubDoor, *, on_return: Callable[[], None]) -> None:
         """Open the door for what is published; part with those whose feed is not any more."""
+        config, db = house.config, house.desk.db
+        self._house = house
         self._config = config
         self._db = db
         self._door = door
-        self._couriers = Couriers(manners, on_return=on_return)
+        self._couriers = Couriers(house.manners, on_return=on_return)
         self._asked: dict[Hashable, Asked] = {}
         self._sent: dict[Hashable, Sent] = {}
         addresses = topics_of(config) if config.service.own_hub else {}
@@ -88,18 +82,20 @@ class OwnHub:
         door.open(addresses, allow=config.polling.allow_private_addresses)
         self._part()
         door.keep(subscribers.places(db))
+        self._resume(now=house.clock())
 
     def work(self, *, now: datetime) -> None:
         """Hear callbacks, ask those who want to subscribe, send what is new."""
         self._hear(now=now)
-        self._verify()
+        self._verify(now=now)
         self._deliver(now=now)
 
     def close(self) -> None:
-        """Call nobody any more."""
+        """Call nobody any more; what was not verified yet is verified after the next start."""
         self._couriers.close()
-        for asked in self._asked.values():
-            self._door.settle(asked.wish)
+        asked = [each.wish for each in self._asked.values()]
+        for wish in (*self._kept(self._door.take(), now=self._house.clock()), *asked):
+            self._door.settle(wish)
         self._asked.clear()
 
     # ---------------------------------------------------------------- verifying
@@ -118,23 +114,37 @@ class OwnHub:
             url = with_query(one.callback, told)
             self._couriers.send(Errand(key=("denied", one.id), host=one.host, url=url))
 
-    def _verify(self) -> None:
-        """Ask each callback whether it agrees (section 5.3)."""
-        for wish in self._door.take():
-            request = wish.request
+    def _resume(self, *, now: datetime) -> None:
+        """Let what was not verified before a restart be verified; forget what is out of date."""
+        with transaction(self._db):
+            hub_requests.remove_old(self._db, now=now)
+            for number, request in hub_requests.everything(self._db).items():
+                if not self._door.ask_again(request, number=number):
+                    hub_requests.remove(self._db, number)
+
+    def _verify(self, *, now: datetime) -> None:
+        """Ask each callback whether it agrees."""
+        for wish in self._kept(self._door.take(), now=now):
             challenge = websub.spell(secrets.token_bytes(CHALLENGE_BYTES))
-            fields = {
-                "hub.mode": request.mode,
-                "hub.topic": request.topic,
-                "hub.challenge": challenge,
-            }
-            if request.mode == "subscribe":
-                lease = websub.lease_of(request.lease_seconds)
-                fields["hub.lease_seconds"] = str(int(lease.total_seconds()))
             key = ("asked", challenge)
             self._asked[key] = Asked(wish=wish, challenge=challenge)
-            url = with_query(request.callback, fields)
+            url = with_query(wish.request.callback, _question(wish.request, challenge))
             self._couriers.send(Errand(key=key, host=wish.host, url=url))
+
+    def _kept(self, wishes: Sequence[Wish], *, now: datetime) -> Sequence[Wish]:
+        """Keep the wishes until they are verified; where none can be kept, they go on without."""
+        if not wishes:
+            return ()
+        try:
+            with transaction(self._db):
+                return [self._numbered(wish, now=now) for wish in wishes]
+        except StoreError:  # other jobs tell of it
+            return wishes
+
+    def _numbered(self, wish: Wish, *, now: datetime) -> Wish:
+        if wish.number:
+            return wish
+        return replace(wish, number=hub_requests.add(self._db, wish.request, now=now))
 
     # ------------------------------------------------------------------ hearing
 
@@ -151,6 +161,7 @@ class OwnHub:
     def _take(self, returned: Returned, *, now: datetime) -> None:
         if asked := self._asked.pop(returned.key, None):
             self._door.settle(asked.wish)
+            hub_requests.remove(self._db, asked.wish.number)
             if _agrees(asked, returned.answer):
                 self._settle(asked.wish, now=now)
         elif sent := self._sent.pop(returned.key, None):
@@ -226,6 +237,15 @@ class OwnHub:
             hub=f"{self._config.service.public_url}/{OWN_HUB}",
         )
         return tag_of(content), parcel
+
+
+def _question(request: HubRequest, challenge: str) -> dict[str, str]:
+    """Return what a callback is asked (section 5.3)."""
+    fields = {"hub.mode": request.mode, "hub.topic": request.topic, "hub.challenge": challenge}
+    if request.mode == "subscribe":
+        lease = websub.lease_of(request.lease_seconds)
+        fields["hub.lease_seconds"] = str(int(lease.total_seconds()))
+    return fields
 
 
 def _agrees(asked: Asked, answer: Posted | Failed) -> bool:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aggregator.poll.websub import MAX_URL_CHARS, is_reachable
-from aggregator.serve.door import HubReply, HubRequest
+from aggregator.serve.door import HubReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from aggregator.model import HubRequest
 
 MODES = frozenset({"subscribe", "unsubscribe"})
 MAX_SECRET_BYTES = 199  # "less than 200 bytes" (section 5.1)
@@ -46,6 +48,7 @@ class Wish:
     request: HubRequest
     path: str  # of the topic, below the public folder
     host: str  # of the callback
+    number: int = 0  # in the store; 0 before it is kept
 
 
 class OwnHubDoor:
@@ -75,15 +78,22 @@ class OwnHubDoor:
                 return _BUSY  # the writer has not opened yet
             if wrong := self._fault(request):
                 return HubReply(status=400, text=wrong)
-            host = (urlsplit(request.callback).hostname or "").lower()
-            wish = Wish(request=request, path=self._topics[request.topic], host=host)
+            wish = self._wish(request)
             if refused := self._refusal(wish):
                 return refused
-            self._asked.append((self._clock(), host))
-            self._under_way[host] += 1
-            self._waiting.append(wish)
+            self._asked.append((self._clock(), wish.host))
+            self._add(wish)
         self._wake()
         return ACCEPTED
+
+    def _wish(self, request: HubRequest, *, number: int = 0) -> Wish:
+        host = (urlsplit(request.callback).hostname or "").lower()
+        path = self._topics[request.topic]
+        return Wish(request=request, path=path, host=host, number=number)
+
+    def _add(self, wish: Wish) -> None:
+        self._under_way[wish.host] += 1
+        self._waiting.append(wish)
 
     def _fault(self, request: HubRequest) -> str:
         if request.mode not in MODES:
@@ -133,6 +143,17 @@ class OwnHubDoor:
         with self._lock:
             self._kept = kept
             self._hosts = Counter(kept.values())
+
+    def ask_again(self, request: HubRequest, *, number: int) -> bool:
+        """Take what was accepted before a restart, where it may still be asked for; tell whether.
+
+        It was counted then, so only faults and the room for what waits are looked at.
+        """
+        with self._lock:
+            if self._fault(request) or self._under_way.total() >= MOST_WAITING:
+                return False
+            self._add(self._wish(request, number=number))
+        return True
 
     def take(self) -> list[Wish]:
         """Return what is to be verified, once; each stays under way until `settle`."""

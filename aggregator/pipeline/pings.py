@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import structlog
-
 from aggregator.digest.sheet import public_address
 from aggregator.pipeline.hubs import Ask, HubCalls
 from aggregator.store import pings, topics
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from aggregator.pipeline.hubs import Word
     from aggregator.store.database import Database
     from aggregator.store.pings import Ping
-
-log = structlog.get_logger()
 
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=6)
@@ -62,15 +58,19 @@ class Pings:
             for hub in self._hubs:
                 pings.want(self._db, hub, topic, now=now)
 
-    def work(self, *, now: datetime) -> None:
-        """Hear what hubs said, and tell those whose time it is."""
+    def work(self, *, now: datetime) -> list[Ping]:
+        """Hear what hubs said, and tell those whose time it is.
+
+        Returns the pings that a hub refused and had taken until now.
+        """
         idle = [hub for hub, calls in self._calls.items() if not calls.is_busy]
-        self._hear(now=now)
+        heard = self._hear(now=now)
         due = pings.due(self._db, now=now) if idle else []
         for hub in idle:  # what it said is heard, for it was idle before
             if asks := [self._ask(ping) for ping in due if ping.hub == hub]:
                 self._sent_at[hub] = now
                 self._calls[hub].start(asks)
+        return [ping for ping in heard if ping.failures == 1]
 
     def close(self) -> None:
         """Tell nobody any more; what was not told is told after the next start."""
@@ -88,24 +88,25 @@ class Pings:
         form = {"hub.mode": "publish", "hub.url": address, "hub.topic": address}
         return Ask(token=ping.topic, hub=ping.hub, form=form)
 
-    def _hear(self, *, now: datetime) -> None:
+    def _hear(self, *, now: datetime) -> list[Ping]:
         words = [(hub, word) for hub, calls in self._calls.items() for word in calls.words()]
         if not words:
-            return
+            return []
         with transaction(self._db):
-            for hub, word in words:
-                if ping := pings.one(self._db, hub, word.token):
-                    self._note(ping, word, now=now)
+            return [
+                self._noted(ping, word, now=now)
+                for hub, word in words
+                if (ping := pings.one(self._db, hub, word.token))
+            ]
 
-    def _note(self, ping: Ping, word: Word, *, now: datetime) -> None:
-        if word.error and not ping.failures:
-            log.warning("hub not told", hub=ping.hub, topic=ping.topic, error=word.error)
+    def _noted(self, ping: Ping, word: Word, *, now: datetime) -> Ping:
         if word.error:
-            pings.save(self._db, failed(ping, message=word.error, now=now))
+            after = failed(ping, message=word.error, now=now)
         else:
             changed_at = topics.everything(self._db)[ping.topic].changed_at
-            is_behind = changed_at > self._sent_at[ping.hub]
-            pings.save(self._db, told(ping, again=is_behind, now=now))
+            after = told(ping, again=changed_at > self._sent_at[ping.hub], now=now)
+        pings.save(self._db, after)
+        return after
 
 
 def told(ping: Ping, *, again: bool, now: datetime) -> Ping:

@@ -5,8 +5,11 @@ This room may only read the store, so it hands on what hubs bring and answers wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from aggregator.model import HubRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +55,6 @@ class PushDoor(Protocol):
     def decline(self, token: str) -> None:
         """Take note of a delivery that could not be taken: the feed is to be asked instead."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubRequest:
-    """What a subscriber asks of our own hub (WebSub section 5.1), "" where absent."""
-
-    mode: str
-    topic: str
-    callback: str = field(repr=False)
-    secret: str = field(repr=False)
-    lease_seconds: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

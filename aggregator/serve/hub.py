@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from aggregator.serve.door import HubReply, HubRequest
+from aggregator.model import HubRequest
+from aggregator.serve.door import HubReply
 from aggregator.serve.headers import PROTECTION
 
 if TYPE_CHECKING:

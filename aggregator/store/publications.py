@@ -281,15 +281,6 @@ def started_at(db: Database, digest: str, *, now: datetime) -> datetime:
     return moment_from_text(found[0])
 
 
-def trim(db: Database, digest: str, *, below: int) -> int:
-    """Forget the words of publications under this number (their archives stand); return how many.
-
-    Their stories still count as published and their numbers as used.
-    """
-    statement = "DELETE FROM publications WHERE digest = ? AND number < ?"
-    return db.conn.execute(statement, (digest, below)).rowcount
-
-
 def unarchived(db: Database, digest: str) -> list[int]:
     """Return the numbers of the publications that came after the last archive's, in order.
 

@@ -18,6 +18,24 @@ def test_a_good_configuration_has_no_problem(polled: Desk) -> None:
     assert polled.json("check") == []
 
 
+def test_a_hub_that_nobody_reaches_is_a_warning_and_no_problem(polled: Desk) -> None:
+    text = polled.path.read_text("utf-8")
+    fields = 'own_hub = true\npublic_url = "http://10.0.0.7:8080"'
+    text = text.replace('public_url = "https://news.example"', fields)
+    polled.path.write_text(text, "utf-8")
+
+    result = polled.run("check")
+    (line,) = polled.json("check")
+
+    assert result.exit_code == 0
+    warning, summary = result.stdout.splitlines()
+    assert warning.startswith(f"Warning: {polled.path}:2: service.own_hub: public_url is ")
+    assert summary == f"{polled.path}: no problem. 5 feeds, 1 digest."
+    assert (line["line"], line["key"], line["warning"]) == (2, "service.own_hub", True)
+    assert polled.run("check", "--quiet").output == ""
+    assert all("feed" in each for each in polled.json("check", "--online", code=1))
+
+
 def test_every_problem_is_told_with_its_line(desk: Desk) -> None:
     desk.path.write_text('[polling]\ninterval = "soon"\n[[feeds]]\nurl = "nix"\n', "utf-8")
 

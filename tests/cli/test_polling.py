@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aggregator.cli.polling import summary, waiting_text
 from aggregator.model import PollReport
 from aggregator.pipeline.waiting import Waiting
+from tests.end_to_end.hub import serve_hub
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Desk, Web
@@ -120,6 +121,41 @@ def test_a_summary_counts_outcomes_and_entries() -> None:
     ]
 
     assert summary(reports) == "3 feeds (1 fetched, 2 not modified): 1 new entry, 2 updated."
+
+
+def configure_hub(desk: Desk, web: Web, hub: str) -> None:
+    desk.write(web.url("/post.xml"))
+    text = desk.path.read_text("utf-8").replace("[service]", f'[service]\nhubs = ["{hub}"]', 1)
+    desk.path.write_text(text, "utf-8")
+
+
+def test_poll_tells_the_hubs_what_it_published(desk: Desk, web: Web) -> None:
+    with serve_hub() as hub:
+        hub.manners.verifies = "never"
+        configure_hub(desk, web, hub.url)
+
+        result = desk.run("poll", "--quiet")
+        desk.run("poll", "--all")
+
+    assert (result.exit_code, result.output) == (0, "")
+    forms = ("atom", "json", "rss")
+    assert sorted(form.fields["hub.topic"] for form in hub.asked("publish")) == [
+        f"https://news.example/news.{form}" for form in forms
+    ]
+
+
+def test_a_hub_that_fails_is_named_and_fails_no_poll(desk: Desk, web: Web) -> None:
+    with serve_hub() as hub:
+        hub.manners.status = 503
+        configure_hub(desk, web, hub.url)
+
+        shown, quiet = desk.run("poll"), desk.run("poll", "--all", "--quiet")
+        lines = desk.json("poll", "--all")
+
+    told = f"The hub {hub.url} was not told: the hub answered 503: heard. A later pass tells it."
+    assert told in shown.stderr
+    assert (shown.exit_code, quiet.exit_code, quiet.output) == (0, 0, "")
+    assert outcomes(lines) == {"post.xml": "not_modified"}
 
 
 def test_publish_makes_the_files_again(polled: Desk) -> None:

@@ -246,6 +246,27 @@ def test_what_was_not_delivered_is_delivered_after_a_restart(
     }
 
 
+def test_what_was_not_verified_when_the_service_was_killed_is_verified_after_it(
+    publisher: Publisher, subscriber: Subscriber
+) -> None:
+    """The callback hangs while it is asked; the hub has said 202, so nobody will ask it again."""
+    publisher.configure(1)
+    running = publisher.start()
+    subscriber.delay_s = 20
+    assert subscriber.subscribe(publisher.hub, publisher.topic())[0] == 202
+    assert wait_until(lambda: subscriber.modes() == ["subscribe"]), running.lines
+    running.process.kill()
+    running.process.wait()
+    assert publisher.subscribed() == 0
+
+    subscriber.delay_s = 0
+    again = publisher.start()
+
+    assert wait_until(lambda: publisher.subscribed() == 1), again.lines
+    assert subscriber.modes() == ["subscribe", "subscribe"]
+    assert soundness.count(publisher.place.store, "hub_requests") == 0
+
+
 def test_gone_ends_a_subscription(publisher: Publisher, subscriber: Subscriber) -> None:
     publisher.configure(1)
     running = publisher.start()

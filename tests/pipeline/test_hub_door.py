@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from aggregator.model import HubRequest
 from aggregator.pipeline import hub_door
 from aggregator.pipeline.hub_door import OwnHubDoor
-from aggregator.serve.door import HubRequest
 
 TOPIC = "https://news.example.org/all.atom"
 PATH = "all.atom"
@@ -154,6 +154,23 @@ def test_subscriptions_are_bounded_but_renewals_go_on(
     known = next(iter(kept))[0]
     assert desk.door.ask(replace(ASKED, callback=known)).status == 202
     assert desk.door.ask(replace(ASKED, mode="unsubscribe")).status == 202
+
+
+def test_what_was_accepted_before_a_restart_is_taken_while_it_has_no_fault(desk: Desk) -> None:
+    """Nobody asks anew, so it counts for no minute and wakes nobody."""
+    for number in range(1, hub_door.MOST_WAITING + 1):
+        assert desk.door.ask_again(ASKED, number=number)
+
+    assert not desk.door.ask_again(ASKED, number=hub_door.MOST_WAITING + 1)
+    assert desk.door.take()[-1].number == hub_door.MOST_WAITING
+    assert desk.rung == 0
+
+
+def test_what_was_accepted_before_and_has_a_fault_now_is_not_taken(desk: Desk) -> None:
+    desk.door.open({}, allow=False)
+
+    assert not desk.door.ask_again(ASKED, number=1)
+    assert desk.door.take() == []
 
 
 def test_no_repr_shows_callback_or_secret() -> None:

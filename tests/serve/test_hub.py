@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from aggregator.model import HubRequest
 from aggregator.serve import hub as hub_module
 from aggregator.serve.app import build_app
-from aggregator.serve.door import HubReply, HubRequest
+from aggregator.serve.door import HubReply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -32,6 +32,11 @@ def changed(house: House, numbers_from: int = 1) -> list[tuple[int, str]]:
     return [(one.number, story_id) for one, story_id in found]
 
 
+def forget(house: House) -> None:
+    """Drop the words of all publications, as no program of ours does."""
+    house.db.execute("DELETE FROM publications")
+
+
 # --------------------------------------------------------------------- ready
 
 
@@ -154,7 +159,7 @@ def test_numbers_are_never_used_twice(house: House) -> None:
     house.publish("d", 1, a)
     house.publish("d", 2, b)
 
-    assert publications.trim(house.db, "d", below=3) == 2
+    forget(house)
 
     assert publications.next_number(house.db, "d") == 3
     assert a not in ready(house)
@@ -316,7 +321,7 @@ def test_an_archive_never_changes(house: House) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         publications.add_archive(house.db, "d", number=1, holds=())
     house.publish("d", 1, a, title="Another")
-    publications.trim(house.db, "d", below=3)
+    forget(house)
 
     assert publications.archive(house.db, "d", 1) == frozen
     assert publications.archive(house.db, "d", 2) is None

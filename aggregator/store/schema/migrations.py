@@ -9,7 +9,7 @@ X never does Y: nothing here reads or converts values of the model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlite_utils.migrations import Migrations
 
@@ -128,7 +128,7 @@ CREATE INDEX apart_b ON apart (entry_b);
 """
 
 # `publications.story_version` is the story's version when it was composed: where they differ, the
-# story has changed since. `digests.last_number` outlives trimmed publications.
+# story has changed since. `digests.last_number` is the last number given, whatever is kept.
 _PUBLISHED = """
 CREATE TABLE digests (
     name TEXT PRIMARY KEY,
@@ -358,59 +358,45 @@ CREATE TABLE images (
 CREATE INDEX images_used ON images (used_at);
 """
 
+# What subscribers asked of our own hub and was not verified yet, in the order in which it came.
+_HUB_REQUESTS = """
+CREATE TABLE hub_requests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    mode TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    lease_seconds TEXT NOT NULL,
+    asked_at TEXT NOT NULL
+) STRICT;
+"""
+
+_STEPS: Final = {
+    "0001_first_shape": _FEEDS_AND_ENTRIES + _PUBLISHED,
+    "0002_manners": _MANNERS,
+    "0003_pages": _PAGES_OF_ENTRIES,
+    "0004_subscriptions": _PUSHES,
+    "0005_identity": _IDENTITY,
+    "0006_clutter": _CLUTTER,
+    "0007_threads": _THREADS,
+    "0009_announcing": _ANNOUNCING,
+    "0010_images": _IMAGES,
+    "0011_hub_requests": _HUB_REQUESTS,
+}
+
 
 def all_migrations() -> Migrations:
     """Return every step that this version knows, in order."""
     migrations = Migrations(SET_NAME)
-    migrations(name="0001_first_shape")(_first_shape)
-    migrations(name="0002_manners")(_manners)
-    migrations(name="0003_pages")(_pages)
-    migrations(name="0004_subscriptions")(_subscriptions)
-    migrations(name="0005_identity")(_identity)
-    migrations(name="0006_clutter")(_clutter)
-    migrations(name="0007_threads")(_threads)
-    migrations(name="0009_announcing")(_announcing)
-    migrations(name="0010_images")(_images)
+    for name, script in _STEPS.items():
+
+        @migrations(name=name)
+        def step(db: Database, script: str = script) -> None:
+            db.executescript(script)
+
     return migrations
 
 
 def known_names() -> frozenset[str]:
     """Return the names of the steps that this version knows."""
-    return frozenset(step.name for step in all_migrations()._migrations)  # noqa: SLF001 (no public list)
-
-
-def _first_shape(db: Database) -> None:
-    db.executescript(_FEEDS_AND_ENTRIES)
-    db.executescript(_PUBLISHED)
-
-
-def _manners(db: Database) -> None:
-    db.executescript(_MANNERS)
-
-
-def _pages(db: Database) -> None:
-    db.executescript(_PAGES_OF_ENTRIES)
-
-
-def _subscriptions(db: Database) -> None:
-    db.executescript(_PUSHES)
-
-
-def _identity(db: Database) -> None:
-    db.executescript(_IDENTITY)
-
-
-def _clutter(db: Database) -> None:
-    db.executescript(_CLUTTER)
-
-
-def _announcing(db: Database) -> None:
-    db.executescript(_ANNOUNCING)
-
-
-def _threads(db: Database) -> None:
-    db.executescript(_THREADS)
-
-
-def _images(db: Database) -> None:
-    db.executescript(_IMAGES)
+    return frozenset(_STEPS)
