@@ -127,7 +127,12 @@ class _Case:
         met = identities.graves_met(self._db, self._state.feed_id, new) if new else {}
         if not met:
             return
-        buried = renamed.buried(new, marks_met=lambda one: met[one.key], scheme=self._scheme)
+        buried = renamed.buried(
+            new,
+            marks_met=lambda one: met[one.key],
+            scheme=self._scheme,
+            changes_ids=bool(self._reason),
+        )
         left = tuple(read for read in self._difference.new if read.entry.key not in buried)
         self._difference = replace(self._difference, new=left)
 

@@ -275,11 +275,13 @@ def buried(
     *,
     marks_met: Callable[[Entry], tuple[bool, bool, bool, bool]],
     scheme: IdScheme,
+    changes_ids: bool,
 ) -> frozenset[str]:
     """Return the keys of the entries that were kept once and pruned, under whatever key.
 
     `marks_met` tells of an entry whether its guid, its link, its words and its words with the
-    moment of publication were buried. The last is enough for a text that no other would repeat.
+    moment of publication were buried. The last is enough for a text that no other would repeat;
+    where the feed is known to have changed its ids, so are the words of an entry without a date.
     """
     met = {one.key: marks_met(one) for one in new}
     by_words = frozenset(key for key, (_, _, words, _) in met.items() if words)
@@ -289,5 +291,7 @@ def buried(
         return by_words
     by_link = (key for key, (_, link, *_) in met.items() if link and scheme is IdScheme.LINK)
     by_two = (key for key, marks in met.items() if sum(marks[:3]) >= MARKS_NEEDED)
-    by_said = (one.key for one in new if met[one.key][3] and _is_telling(one))
+    undated = {one.key for one in new if changes_ids and one.published_at is None}
+    said = (one for one in new if met[one.key][3] or one.key in by_words & undated)
+    by_said = (one.key for one in said if _is_telling(one))
     return frozenset((*by_link, *by_two, *by_said))

@@ -286,6 +286,39 @@ def test_what_was_pruned_is_known_by_two_marks_or_by_the_scheme(
 ) -> None:
     entries = [replace(A, key=str(number)) for number in range(len(marks))]
 
-    met = buried(entries, marks_met=lambda one: (*marks[int(one.key)], False), scheme=scheme)
+    met = buried(
+        entries,
+        marks_met=lambda one: (*marks[int(one.key)], False),
+        scheme=scheme,
+        changes_ids=False,
+    )
 
     assert met == keys
+
+
+@pytest.mark.parametrize(
+    ("one", "said", "changes_ids", "is_met"),
+    [
+        (replace(A, published_at=NOON), True, False, True),
+        (replace(SHORT, published_at=NOON), True, True, False),
+        (replace(A, published_at=NOON), False, True, False),
+        (A, False, True, True),
+        (A, False, False, False),
+        (SHORT, False, True, False),
+    ],
+    ids=[
+        *("one moment", "few words", "another moment"),
+        *("no date, of a feed that changes ids", "no date", "no date, few words"),
+    ],
+)
+def test_words_that_were_pruned_are_known_where_no_other_entry_would_say_them(
+    one: Entry, *, said: bool, changes_ids: bool, is_met: bool
+) -> None:
+    met = buried(
+        [one],
+        marks_met=lambda _: (False, False, True, said),
+        scheme=IdScheme.GUID,
+        changes_ids=changes_ids,
+    )
+
+    assert met == ({one.key} if is_met else set())
