@@ -1,6 +1,6 @@
 """How well stories fold, through real polling, beside plain methods on the same entries.
 
-    make bench-folding                                every figure (some six minutes on two cores)
+    make bench-folding                                every figure (one to six minutes on two cores)
     make bench-folding ARGS="--json figures.json"     the same, kept as JSON too
     make bench-folding ARGS="--mistakes 10"           and wrong and missed pairs, with reasons
     make bench-folding ARGS=--quick                   only how Newsfold folds stories and copies
