@@ -111,17 +111,18 @@ def describe(entry: Entry) -> bytes:
 
 def usual_language(entries: Sequence[Entry]) -> str:
     """Return the language that nearly all of a feed's entries tell by their texts, or ""."""
-    heard = Counter(filter(None, map(_told_language, entries[:MAX_HEARD])))
+    heard = Counter(filter(None, map(told_language, entries[:MAX_HEARD])))
     if heard.total() < MIN_SPEAKING:
         return ""
     language, count = heard.most_common(1)[0]
     return language if count >= MIN_AGREEING * heard.total() else ""
 
 
-def _told_language(entry: Entry) -> str:
+def told_language(entry: Entry, usual: str = "") -> str:
+    """Return the language that an entry's text tells, or the usual one where it tells none."""
     text = words.normalise(f"{entry.title[:MAX_TITLE_CHARACTERS]} {_text(entry)}")
     text = text[:MAX_TEXT_CHARACTERS]
-    return words.language_of(words.fold(words.tokens(text)), text, declared="")
+    return words.language_of(words.fold(words.tokens(text)), text, declared=usual)
 
 
 def decode(data: bytes) -> Features:

@@ -13,7 +13,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aggregator.fold.features import describe, usual_language
+from aggregator.fold.features import describe, told_language, usual_language
 from aggregator.model import Failed, FailureKind, ReadEntry
 from aggregator.pipeline import frames
 from aggregator.pipeline.task import PageReading, PageTask, Reading, ReadTask
@@ -48,15 +48,17 @@ def perform(task: ReadTask) -> Reading | Failed:
         bare = learned.entries
     language = feed.language or usual_language(bare) or task.language
     entries = tuple(
-        ReadEntry(entry=_in(language, entry), features=describe(_in(language, without)))
+        _described(entry, without, language)
         for entry, without in zip(feed.entries, bare, strict=True)
     )
     return replace(reading, feed=replace(feed, language=language, entries=()), entries=entries)
 
 
-def _in(language: str, entry: Entry) -> Entry:
-    """Return an entry in its own language, or in its feed's."""
-    return entry if entry.language else replace(entry, language=language)
+def _described(entry: Entry, without: Entry, usual: str) -> ReadEntry:
+    """Return an entry described without clutter, in the language that it or its feed tells."""
+    language = entry.language or told_language(without, usual)
+    features = describe(replace(without, language=language))
+    return ReadEntry(entry=replace(entry, language=language), features=features)
 
 
 def perform_page(task: PageTask) -> PageReading:

@@ -49,8 +49,8 @@ ITEMS = (
 
 @pytest.mark.parametrize(
     ("count", "known", "declared", "language"),
-    [(5, "", "", "de"), (1, "de", "", "de"), (1, "", "", ""), (5, "", "en", "en")],
-    ids=["its entries tell", "it was known", "too few tell", "it declares another"],
+    [(5, "", "", "de"), (1, "de", "", "de"), (5, "", "en", "en")],
+    ids=["its entries tell", "it was known", "it declares another"],
 )
 def test_entries_are_in_the_language_of_their_feed(
     count: int, known: str, declared: str, language: str
@@ -64,6 +64,19 @@ def test_entries_are_in_the_language_of_their_feed(
     assert isinstance(reading, Reading)
     assert reading.feed.language == language
     assert {read.entry.language for read in reading.entries} == {language}
+
+
+def test_an_entry_in_another_language_is_known_by_its_text() -> None:
+    text = "The firemen have saved the house and the yard, and nobody was hurt in it."
+    english = f"<item><guid>e</guid><title>Fire</title><description>{text}</description></item>"
+    items = "".join(ITEMS.format(n=n) for n in range(12)) + english
+    body = f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>"
+
+    reading = perform(task(body.encode()))
+
+    assert isinstance(reading, Reading)
+    assert reading.feed.language == "de"
+    assert {read.entry.guid: read.entry.language for read in reading.entries}["e"] == "en"
 
 
 async def test_a_document_past_the_time_limit_is_given_up_and_the_next_is_read() -> None:
