@@ -50,12 +50,20 @@ def is_same_feed(new: Newcomer, kept: Kept) -> bool:
     return new.kept.feed_id == kept.feed_id
 
 
+def is_one_outlet(new: Newcomer, kept: Kept) -> bool:
+    """Return whether both entries are of one feed, or of two that link to one host.
+
+    Guards against series ask this: an outlet's feeds of one part and of all are in one form.
+    """
+    return is_same_feed(new, kept) or new.kept.host_key == kept.host_key != 0
+
+
 def copied(new: Newcomer, kept: Kept) -> decide.Copy | None:
     """Return what is shared where one is a copy of the other; one look refuses most."""
     found = decide.overlap(new.features.sketch, decode_shingles(kept.features), held=new.held)
     if found.shared < MIN_SHARED_PAIRS and not _share_sentences(new, kept):
         return None
-    return decide.copied(new.features, decode(kept.features), same_feed=is_same_feed(new, kept))
+    return decide.copied(new.features, decode(kept.features), same_feed=is_one_outlet(new, kept))
 
 
 def _share_sentences(new: Newcomer, kept: Kept) -> bool:
@@ -66,7 +74,7 @@ def _share_sentences(new: Newcomer, kept: Kept) -> bool:
 def likeness(new: Newcomer, kept: Kept, window: Window) -> coverage.Likeness | None:
     """Return what the model weighs, or None where a guard refuses or too little is shared."""
     features = decode(kept.features)
-    if coverage.refusal(new.features, features, same_feed=is_same_feed(new, kept)):
+    if coverage.refusal(new.features, features, same_feed=is_one_outlet(new, kept)):
         return None
     if window.in_series(new.kept, new.features) or window.in_series(kept, features):
         return None
@@ -132,7 +140,7 @@ def why_covers(new: Newcomer, kept: Kept, found: coverage.Likeness) -> str:
 
 def explain_copy(new: Newcomer, kept: Kept) -> str:
     """Return in words whether one text is a copy of the other, and if not, why not."""
-    theirs, same_feed = decode(kept.features), is_same_feed(new, kept)
+    theirs, same_feed = decode(kept.features), is_one_outlet(new, kept)
     copy = decide.copied(new.features, theirs, same_feed=same_feed)
     if copy is not None:
         return f"a copy: {why_copied(copy)}"
@@ -148,7 +156,7 @@ def explain_coverage(new: Newcomer, kept: Kept, window: Window, *, asked: float)
     `asked` is the probability that two entries alone must have.
     """
     refused = coverage.refusal(
-        new.features, decode(kept.features), same_feed=is_same_feed(new, kept)
+        new.features, decode(kept.features), same_feed=is_one_outlet(new, kept)
     )
     if not refused and any(window.in_series(one, decode(one.features)) for one in (new.kept, kept)):
         refused = decide.SERIES_OF_FEED

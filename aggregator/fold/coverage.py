@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING
 
 from aggregator.fold.coefficients import COVERAGE, INTERCEPT
 from aggregator.fold.decide import (
+    ONE_FORM,
     SERIES,
     SERIES_BY_NAME,
+    covered,
     in_series,
+    is_another_of_form,
     numbers_conflict,
+    overlap,
     series_of_feed,
     shared_name,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aggregator.fold.features import Features
 
@@ -33,6 +37,9 @@ MIN_SHARED_WEIGHT = 0.8
 MAX_COUNTED = 12  # shared stems: more of them say no more
 MIN_STEMS = 6  # of title and text: less names no event
 SHORT_TITLE_STEMS = 3  # "Letters to the editor", "Photos of the day": such titles are no evidence
+MIN_FORM_JACCARD = 0.2  # of word pairs: two outlets that write for themselves share less
+MIN_TITLE_TOLD = 0.2  # of either title, in the other entry, where the titles share nothing
+ELSEWHERE = "neither title is told in the other entry"
 MIN_SHARED_OUTSIDE = 2  # stems outside both titles that entries with short titles must share
 
 # What the measures that `may_reach` leaves open can add at most: some are from 0 to 1, some are
@@ -115,17 +122,23 @@ def weigh(features: Features, of: Mapping[int, float]) -> Weights:
 
 def refusal(left: Features, right: Features, *, same_feed: bool) -> str:
     """Return why two entries can never be coverage of one event, in words, or "" when they can."""
-    if in_series(left, right):
-        return SERIES
-    if same_feed and (series := _series_of_feed(left, right)):
-        return series
+    return next(filter(None, _refusals(left, right, same_feed=same_feed)), "")
+
+
+def _refusals(left: Features, right: Features, *, same_feed: bool) -> Iterator[str]:
+    """Yield what each guard says, "" where it lets them pass, the cheapest first."""
+    yield SERIES if in_series(left, right) else ""
+    yield _series_of_feed(left, right) if same_feed else ""
     if left.language and right.language and left.language != right.language:
-        return f"two languages ({left.language}, {right.language})"
+        yield f"two languages ({left.language}, {right.language})"
     if min(len(left.stems), len(right.stems)) < MIN_STEMS:
-        return "too few words to name an event"
+        yield "too few words to name an event"
     if _is_vague(left, right) or _is_vague(right, left):
-        return "a title too short to name an event"
-    return ""
+        yield "a title too short to name an event"
+    if is_another_of_form(left, right) and _are_in_one_form(left, right):
+        yield ONE_FORM
+    if _tell_elsewhere(left, right):
+        yield ELSEWHERE
 
 
 def _series_of_feed(left: Features, right: Features) -> str:
@@ -133,6 +146,18 @@ def _series_of_feed(left: Features, right: Features) -> str:
     if (left.title & right.title) <= shared_name(left, right):
         return SERIES_BY_NAME
     return series_of_feed(left, right)
+
+
+def _are_in_one_form(left: Features, right: Features) -> bool:
+    """Return whether texts are filled in: alike as no two reports are, or with other numbers."""
+    alike = overlap(left.sketch, right.sketch).jaccard >= MIN_FORM_JACCARD
+    return alike or numbers_conflict(left.numbers, right.numbers)
+
+
+def _tell_elsewhere(left: Features, right: Features) -> bool:
+    """Return whether neither title is told in the other entry: both quote one speech, say."""
+    covered_most = max(covered(left.title, right.stems), covered(right.title, left.stems))
+    return left.title.isdisjoint(right.title) and covered_most < MIN_TITLE_TOLD
 
 
 def _is_vague(one: Features, other: Features) -> bool:

@@ -29,6 +29,7 @@ MIN_TITLE_COVERED = 0.34  # of each title by the other entry: boilerplate alone 
 MANY_SHARED_PAIRS = 25  # more than boilerplate that two outlets have in common
 MIN_TITLE_COVERED_LONG = 0.10  # a local headline over a wire's text
 MAX_COPY_SCORE = 0.99
+MIN_FORM_STEMS = 2  # that titles of one form share
 MAX_FORM_WORDS = 2  # that titles of one form differ in length: names are of one to three words
 SURE_JACCARD = 0.80  # above it the numbers of two titles may differ (a corrected toll)
 SAME_PAGE_JACCARD = 0.50
@@ -39,6 +40,8 @@ SERIES_OF_FEED = "one feed's titles with other numbers: a series"
 
 SERIES_BY_SLOT = "one feed's titles alike but for a few words: a series"
 SERIES_BY_NAME = "one feed's titles alike in how they begin or end only: a series"
+ONE_FORM = "one form with other names"
+ONE_FORM_AND_NUMBERS = "one form with other names and numbers"
 MAX_NAME_STEMS = 4  # of a series' name; longer runs are what the entries are about
 MAX_NAME_STEMS_DENSE = 12
 
@@ -160,6 +163,24 @@ def fills_a_form(left: Features, right: Features) -> bool:
     return len(left.title & right.title) * 2 >= max(len(left.title), len(right.title))
 
 
+def is_another_of_form(left: Features, right: Features) -> bool:
+    """Return whether titles of one form each name what the other entry lacks, whoever sent them.
+
+    Parts of a serial, forecasts for two days, quakes at two coasts: numbers may be the same, or be
+    words. All that is shared is how both begin and end, or names stand in for names.
+    """
+    ours, theirs = left.title - right.stems, right.title - left.stems
+    shared = left.title & right.title
+    least = min(len(left.title), len(right.title))
+    if not ours or not theirs or len(shared) < MIN_FORM_STEMS or 2 * len(shared) < least:
+        return False
+    if shared <= shared_name(left, right):
+        return True
+    if left.title_length != right.title_length or len(left.title) != len(right.title):
+        return False
+    return left.language in UNSPACED_LANGUAGES or bool(ours & left.names and theirs & right.names)
+
+
 def shared_name(left: Features, right: Features) -> frozenset[int]:
     """Return the stems with which both titles begin, and those with which both end.
 
@@ -227,6 +248,8 @@ def copied(left: Features, right: Features, *, same_feed: bool) -> Copy | None:
         return Copy(of=Shared.WORDS, share=found.jaccard)
     if in_series(left, right) or numbers_conflict(left.title_numbers, right.title_numbers):
         return None
+    if is_another_of_form(left, right):
+        return None
     if not same_feed and (share := same_headline(left, right)):
         return Copy(of=Shared.HEADLINE, share=share)
     return _copied_sentences(left, right, same_feed=same_feed)
@@ -263,6 +286,8 @@ def copy_refusal(left: Features, right: Features, found: Overlap, *, same_feed: 
         return SERIES_OF_FEED
     if same_feed and (series := series_of_feed(left, right)):
         return series
+    if is_another_of_form(left, right):
+        return ONE_FORM
     return "" if found.jaccard >= SURE_JACCARD else _other_names(left, right)
 
 
@@ -270,7 +295,7 @@ def _other_names(left: Features, right: Features) -> str:
     """Return why two entries tell of two things in much the same words, or ""."""
     if numbers_conflict(left.title_numbers, right.title_numbers):
         return "the titles name other numbers"
-    return "one form with other names and numbers" if fills_a_form(left, right) else ""
+    return ONE_FORM_AND_NUMBERS if fills_a_form(left, right) else ""
 
 
 def is_same_page(left: Features, right: Features) -> bool:

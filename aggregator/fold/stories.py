@@ -75,6 +75,18 @@ class Index:
         """Take in how long a story is and what it follows, as kept; its entries were added."""
         self._threads.note(thread)
 
+    def expect(self, arrivals: Iterable[Arrival]) -> None:
+        """Learn from one feed's arrivals together which address it uses for unlike entries.
+
+        So that none of them has been taken for another's copy by the time that the next one tells.
+        """
+        first: dict[int, Features] = {}
+        for arrival in arrivals:
+            features = decode(arrival.features)
+            for key in candidates.identity_keys(features):
+                if not decide.is_same_page(features, first.setdefault(key, features)):
+                    self._landing.add(key)
+
     def fold(self, arrival: Arrival) -> tuple[StoryUpdate, ...]:
         """Decide an entry's story, apply it here, and return what the store is to do.
 

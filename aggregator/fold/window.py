@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.fold import candidates, coverage
 from aggregator.fold.features import decode
+from aggregator.fold.identity import host_of
+from aggregator.fold.words import hash_word
 
 if TYPE_CHECKING:
     from aggregator.fold.coverage import Weights
@@ -30,6 +32,7 @@ class Kept:
     entry_id: int
     feed_id: int
     url: str
+    host_key: int  # of the host that it links to, 0 for none
     at_s: float  # seconds since 1970
     coverage: bool
     features: bytes
@@ -44,6 +47,7 @@ def kept_of(arrival: Arrival, *, story_id: str) -> Kept:
         entry_id=arrival.entry_id,
         feed_id=arrival.feed_id,
         url=arrival.url,
+        host_key=hash_word(host_of(arrival.url)),
         at_s=arrival.at.timestamp(),
         coverage=arrival.coverage,
         features=arrival.features,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from aggregator.errors import StoreError
 from aggregator.fold import identity
 from aggregator.fold.stories import Index
 from aggregator.model import (
@@ -111,6 +112,9 @@ class Desk:
         """Store every outcome, whatever one of them does; return a report for each."""
         try:
             return self._take_in_together(outcomes)
+        except StoreError:  # no feed's fault: all of them stay due
+            self.generation = -1
+            raise
         except Exception:  # the job boundary: told apart feed by feed below
             log.exception("a batch could not be taken in; trying each feed by itself")
             self.generation = -1
@@ -146,6 +150,8 @@ class Desk:
     def _take_in_alone(self, url: str, outcome: Outcome) -> PollReport:
         try:
             return self._take_in_together([(url, outcome)])[0]
+        except StoreError:
+            raise
         except Exception as error:  # the job boundary
             self.generation = -1
             failed = Failed(
@@ -255,6 +261,7 @@ class Desk:
         arrivals = [sessions.bare(arrival, self.tokens) for arrival in arrivals]
         arrivals = self._with_free_ids(arrivals, now=now)
         arrivals.sort(key=lambda arrival: (arrival.at, arrival.entry_id))
+        self.index.expect(arrivals)
         return [update for arrival in arrivals for update in self.index.fold(arrival)]
 
     def _with_free_ids(self, arrivals: Sequence[Arrival], *, now: datetime) -> list[Arrival]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from aggregator.model import Digest
 
 log = structlog.get_logger()
+
+FIRST_REST_S = 5.0
+MAX_DOUBLINGS = 10
 
 
 class WriterThread(BasePoolExecutor):  # type: ignore[misc]  # APScheduler publishes no types
@@ -36,22 +40,28 @@ class Job:
     """Work that may fail without harm to the service: it is told, and tried again at its time.
 
     A failure that lasts is told with its traceback once, then at the 2nd, 4th, 8th … time in a
-    row: a full disk must not fill the log as well.
+    row: a full disk must not fill the log as well. One that asks others something rests between,
+    longer each time: they are not to be asked again and again for what cannot be kept.
     """
 
     name: str
     work: Callable[[], None]
     stop: Event
+    most_rest_s: float = 0.0
+    monotonic: Callable[[], float] = time.monotonic
     failures: int = 0
+    _rests_until_s: float = 0.0
 
     def __call__(self) -> None:
         """Do the work, unless the service is stopping. The boundary of a job."""
-        if self.stop.is_set():
+        if self.stop.is_set() or self.monotonic() < self._rests_until_s:
             return
         try:
             self.work()
         except Exception as error:
             self.failures += 1
+            rest_s = min(self.most_rest_s, FIRST_REST_S * 2 ** min(self.failures, MAX_DOUBLINGS))
+            self._rests_until_s = self.monotonic() + rest_s
             if self.failures == 1:
                 log.exception("job failed", job=self.name)
             elif self.failures.bit_count() == 1:

@@ -26,7 +26,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from aggregator import config
-from aggregator.errors import ConfigError
+from aggregator.errors import ConfigError, StoreError
 from aggregator.model import DigestKind, Images
 from aggregator.pipeline.announce import Announcer
 from aggregator.pipeline.clock import utc_now
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+MOST_REST_S = 300.0  # between passes that fail: nobody is asked every five seconds in vain
 TICK_S = 5  # the store says what is due; a feed waits at most this long past its time
 PATIENCE_S = 4.0  # with hosts that do not answer: the next tick, on time, goes on with them
 HOUSEKEEPING = timedelta(hours=6)
@@ -73,6 +74,7 @@ class Service:
         self._conditions = Conditions()  # as the house
         self._announcer: Announcer | None = None  # as the house
         self._illustrator: Illustrator | None = None  # as the house
+        self._pass_job = Job("tick", self._poll_and_publish, self._stop, most_rest_s=MOST_REST_S)
         self._push_job = Job("push", self._work_pushes, self._stop)
         self._announce_job = Job("announce", self._announce, self._stop)
         self._image_job = Job("images", self._illustrate, self._stop)
@@ -169,14 +171,18 @@ class Service:
                     yield f"edition {digest.name} {at}", self._publish, trigger
 
     def _tick(self) -> None:
-        try:
-            self._poll_and_publish()
-        finally:  # jobs of their own: trouble of one is none of the others
-            self._push_job()
-            self._announce_job()
-            self._image_job()
+        for job in (self._pass_job, self._push_job, self._announce_job, self._image_job):
+            job()  # each by itself: trouble of one is none of the others
 
     def _poll_and_publish(self) -> None:
+        last_tick_at = self._last_tick_at
+        try:
+            self._pass()
+        except StoreError:  # a pass that could keep nothing is no work that goes on
+            self._last_tick_at = last_tick_at
+            raise
+
+    def _pass(self) -> None:
         house = self._open_house()
 
         def meanwhile() -> None:

@@ -17,6 +17,8 @@ from tests.fold.newsroom import BRIDGE, BRIDGE_ELSEWHERE, ORCHARD, entry
 if TYPE_CHECKING:
     from aggregator.model import Entry
 
+SERIAL = "A new part of our serial, read by Hanna Quist, with music by the Fenwick Trio, is out."
+QUOTE = "Nobody will be forgotten, the prime minister told parliament in a speech of two hours."
 KNOWN = coverage.Setting(gap_days=0.5, same_feed=False, population=5_000)
 
 
@@ -45,6 +47,18 @@ def setting(population: int, *, same_feed: bool = False) -> coverage.Setting:
         ),
         (features("In brief"), features("In brief"), False, "too few words"),
         (
+            features("The Lighthouse Murders, part IV", SERIAL),
+            features("The Lighthouse Murders, part V", SERIAL),
+            False,
+            "one form",
+        ),
+        (
+            features("Farmers demand more seed money", f"The union wants loans by March. {QUOTE}"),
+            features("Tessel bishop calls for prayer", f"All bells are to ring on Sunday. {QUOTE}"),
+            False,
+            "neither title",
+        ),
+        (
             features("Photos of the day", "The best pictures of this day from around the world."),
             features("Photos of the day", "Our editors looked through thousands, chose twelve."),
             False,
@@ -64,6 +78,8 @@ def setting(population: int, *, same_feed: bool = False) -> coverage.Setting:
         "numbers of one feed",
         "name of a series",
         "few words",
+        "parts of a serial",
+        "one quote",
         "generic title",
         "languages",
     ],

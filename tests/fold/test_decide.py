@@ -271,6 +271,53 @@ def test_one_form_with_other_names_and_numbers_is_no_copy() -> None:
     assert "one form" in decide.copy_refusal(left, right, found, same_feed=False)
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "language", "is_another"),
+    [
+        ("The Lighthouse Murders, part IV", "The Lighthouse Murders, part V", "en", True),
+        ("Tour stage nine: Olsen wins", "Tour stage ten: Petri wins", "en", True),
+        ("Strong quake strikes off Tessel Bay", "Strong quake strikes off Marlow Bay", "en", True),
+        ("Queues at Marlow bridge grow long", "Drivers queue long at Marlow bridge", "en", False),
+        ("Marlow bridge opens", "Marlow bridge opens at dawn", "en", False),
+        ("Council raises the toll", "Toll goes up in Marlow, council says", "en", False),
+        (
+            "\u5bae\u57ce\u770c\u6c96\u3067\u5730\u9707",
+            "\u8328\u57ce\u770c\u6c96\u3067\u5730\u9707",
+            "ja",
+            True,
+        ),
+    ],
+    ids=[
+        "parts",
+        "stages",
+        "places",
+        "other words",
+        "one tells more",
+        "other order",
+        "dense script",
+    ],
+)
+def test_titles_of_one_form_that_name_other_things(
+    left: str, right: str, language: str, *, is_another: bool
+) -> None:
+    one, other = (decode(describe(entry(title, language=language))) for title in (left, right))
+
+    assert decide.is_another_of_form(one, other) is is_another
+    assert decide.is_another_of_form(other, one) is is_another
+
+
+def test_what_was_sent_out_in_one_form_is_no_copy_whoever_sent_it() -> None:
+    form = (
+        "A new part of our serial, read by Hanna Quist, with music by the Fenwick Trio, is out now."
+    )
+    left, right = (features(f"The Lighthouse Murders, part {part}", form) for part in ("IV", "V"))
+    found = decide.overlap(left.sketch, right.sketch)
+
+    assert decide.is_alike(found)
+    assert decide.copied(left, right, same_feed=False) is None
+    assert decide.copy_refusal(left, right, found, same_feed=False) == decide.ONE_FORM
+
+
 TEXTS = st.sampled_from([BRIDGE, BRIDGE_ELSEWHERE, ORCHARD, EDITED, CUT])
 
 

@@ -133,6 +133,40 @@ def test_a_page_that_a_feed_uses_for_everything_is_no_evidence() -> None:
     assert "used for unlike entries" in index.explain(1, 3)
 
 
+def test_a_page_used_for_everything_is_known_before_its_first_entry_is_folded() -> None:
+    """Another outlet's entry stands under that address already."""
+    index = Index(FOLDING)
+    index.fold(arrival(entry("Water main works close Mill Street", url=PAGE), 1, feed=6))
+    notices = [
+        arrival(entry(title, url=PAGE), number, feed=5)
+        for number, title in enumerate(("Dog tax goes up", "Choir wins first prize"), 2)
+    ]
+
+    index.expect(notices)
+
+    assert all(is_alone(index, one) for one in notices)
+
+
+def test_an_outlets_two_feeds_are_one_to_the_guards_against_series() -> None:
+    index = filled()
+    streets = ("Quay Road", "Abbey Square")
+    works = [
+        entry(
+            f"Roadworks on {street} until spring",
+            f"{street} is closed from the church to the mill until spring; buses go by the ring.",
+            url=f"https://paper.example/{number}",
+        )
+        for number, street in enumerate(streets)
+    ]
+    for feed in (5, 6):
+        for number, one in enumerate(works):
+            index.fold(arrival(one, 10 * feed + number, feed=feed))
+
+    assert "a series" in index.explain(50, 61)
+    assert index.explain(50, 60).startswith("in one story; same address")
+    assert index.explain(50, 61).startswith("in two stories")
+
+
 def test_an_entry_that_comes_back_under_its_address_is_the_same() -> None:
     index = Index(FOLDING)
     index.fold(arrival(entry("Bridge reopens to traffic", url=PAGE), 1, feed=5))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
+from aggregator.errors import StoreError
 from aggregator.model import (
     Deferred,
     Failed,
@@ -139,6 +140,22 @@ def test_a_feed_that_cannot_be_taken_in_stops_no_other(desk: Desk) -> None:
     assert "fault of Newsfold" in by_feed[FIRST].error
     assert guids(desk) == [{"a-2"}]
     assert any(line.get("feed") == FIRST and line["exc_info"] for line in log)
+
+
+def test_a_full_disk_is_no_feeds_fault(desk: Desk) -> None:
+    desk.take_in([(FIRST, fetched(read(1)))])
+    (pages,) = desk.db.conn.execute("PRAGMA page_count").fetchone()
+    desk.db.conn.execute(f"PRAGMA max_page_count = {pages}")
+    many = [read(number) for number in range(2, 200)]
+
+    with pytest.raises(StoreError, match="full"):
+        desk.take_in([(FIRST, fetched(*many))])
+    state = feeds.state(desk.db, FIRST)
+    desk.db.conn.execute("PRAGMA max_page_count = 1000000")
+    (report,) = desk.take_in([(FIRST, fetched(*many))])
+
+    assert (state.error, state.failures) == ("", 0)
+    assert report.new == len(many)
 
 
 def test_a_poisoned_feed_is_not_met_again_at_once(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from threading import Event
 from typing import TYPE_CHECKING
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass
+class Ticking:
+    """A clock that the test moves."""
+
+    now_s: float = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now_s
 
 
 def failing(errors: list[Exception | None]) -> Callable[[], None]:
@@ -65,6 +77,22 @@ def test_a_job_that_fails_anew_is_told_anew() -> None:
             job()
 
     assert [each["event"] for each in told] == ["job failed", "job works again", "job failed"]
+
+
+def test_a_job_that_asks_others_rests_longer_after_each_failure() -> None:
+    clock = Ticking()
+    done: list[float] = []
+
+    def work() -> None:
+        done.append(clock.now_s)
+        raise OSError
+
+    job = Job("tick", work, Event(), most_rest_s=60.0, monotonic=clock)
+    while clock.now_s < 200:
+        job()
+        clock.now_s += 5
+
+    assert done == [0, 10, 30, 70, 130, 190]
 
 
 def test_no_job_begins_once_the_service_stops() -> None:
