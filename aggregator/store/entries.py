@@ -21,6 +21,7 @@ from aggregator.store.codec import (
     texts_to_json,
 )
 from aggregator.store.database import in_transaction, rows
+from aggregator.store.unspaced import SEPARATOR, cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ INSERT INTO words (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_SEARCH = "INSERT INTO words_search (rowid, title, summary) VALUES (?, ?, ?)"
+_ADD_CUT = "INSERT INTO cut_words (entry_id, title, summary) VALUES (?, ?, ?)"
 _CHANGE = """
 UPDATE entries SET content_hash = ?, slice_hash = ?,
     at = coalesce((SELECT published_at FROM words WHERE entry_id = id), first_seen_at)
@@ -74,9 +76,10 @@ WHERE id = (SELECT story_id FROM entries WHERE id = ?)
 """
 _FORGET_SEARCH = """
 INSERT INTO words_search (words_search, rowid, title, summary)
-SELECT 'delete', entry_id, title, summary FROM words
+SELECT 'delete', entry_id, title, summary FROM searched_words
 WHERE entry_id IN (SELECT value FROM json_each(?))
 """
+_FORGET_CUT = "DELETE FROM cut_words WHERE entry_id IN (SELECT value FROM json_each(?))"
 _PRESENT = "SELECT id, key, slice_hash FROM entries WHERE feed_id = ? AND left_at IS NULL"
 _LEFT_BY_KEY = """
 SELECT e.id, e.key, e.slice_hash
@@ -183,7 +186,7 @@ def add(db: Database, feed_id: int, new: Sequence[NewEntry], *, now: datetime) -
     with in_transaction(db):
         db.conn.executemany(_ADD, [_entry_row(one, feed_id, moment_to_text(now)) for one in new])
         db.conn.executemany(_ADD_WORDS, words)
-        db.conn.executemany(_ADD_SEARCH, [_search_row(one.entry_id, one.read) for one in new])
+        _add_search(db, {one.entry_id: one.read for one in new})
 
 
 def change(db: Database, changed: Sequence[ChangedEntry], *, now: datetime) -> None:
@@ -200,7 +203,7 @@ def change(db: Database, changed: Sequence[ChangedEntry], *, now: datetime) -> N
             forget_search(db, [one.entry_id])
             words = _words(one.read, published_at=sure)
             db.conn.execute(_CHANGE_WORDS, (*words, one.entry_id))
-            db.conn.execute(_ADD_SEARCH, _search_row(one.entry_id, one.read))
+            _add_search(db, {one.entry_id: one.read})
             db.conn.execute(_CHANGE, (entry.content_hash, entry.slice_hash, one.entry_id))
             db.conn.execute(_CHANGE_STORY, (moment, one.entry_id))
 
@@ -292,7 +295,9 @@ def feed_counts(db: Database) -> dict[int, int]:
 
 def forget_search(db: Database, entry_ids: Iterable[int]) -> None:
     """Take entries out of the search index; to be called before their words change or go."""
-    db.conn.execute(_FORGET_SEARCH, (json.dumps(list(entry_ids)),))
+    ids = json.dumps(list(entry_ids))
+    db.conn.execute(_FORGET_SEARCH, (ids,))
+    db.conn.execute(_FORGET_CUT, (ids,))
 
 
 def key_hash(key: str) -> int:
@@ -342,8 +347,12 @@ def _entry_row(new: NewEntry, feed_id: int, seen_at: str) -> tuple[Any, ...]:
     return (new.entry_id, feed_id, entry.key, *hashes, new.held, seen_at, at)
 
 
-def _search_row(entry_id: int, read: ReadEntry) -> tuple[int, str, str]:
-    return (entry_id, read.entry.title, read.entry.summary)
+def _add_search(db: Database, read: Mapping[int, ReadEntry]) -> None:
+    found = [
+        (entry_id, cut(one.entry.title), cut(one.entry.summary)) for entry_id, one in read.items()
+    ]
+    db.conn.executemany(_ADD_CUT, [row for row in found if SEPARATOR in row[1] + row[2]])
+    db.conn.executemany(_ADD_SEARCH, found)
 
 
 def _words(read: ReadEntry, *, published_at: str | None) -> tuple[Any, ...]:

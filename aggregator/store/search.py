@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.errors import StoreError, UsageError
 from aggregator.store.codec import moment_from_text, optional_from_text
 from aggregator.store.database import rows
+from aggregator.store.unspaced import SEPARATOR, cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 MAX_WORDS = 32  # a longer question is a pasted text; each word costs a look-up
+MAX_SIGNS = 64  # of a word in a script without spaces: each costs a look-up too
 TITLE_WEIGHT = 4.0  # a word in the title says four times as much as one in the summary
 
 _SEARCH = """
 SELECT e.id, w.title, w.url, w.published_at, e.first_seen_at, e.story_id, f.url AS feed_url,
     coalesce(nullif(f.own_title, ''), nullif(f.title, ''), f.url) AS outlet,
-    snippet(words_search, 1, '', '', '…', 24) AS snippet
+    replace(snippet(words_search, 1, '', '', '…', iif(c.entry_id, 60, 24)), char(31), '') AS snippet
 FROM words_search JOIN words AS w ON w.entry_id = words_search.rowid
 JOIN entries AS e ON e.id = w.entry_id JOIN feeds AS f ON f.id = e.feed_id
+LEFT JOIN cut_words AS c ON c.entry_id = w.entry_id
 WHERE words_search MATCH :question
 ORDER BY bm25(words_search, :title_weight, 1.0), e.id DESC LIMIT :limit
 """
@@ -93,8 +96,12 @@ def as_question(words: str) -> str:
     """Return free words as an FTS5 question (https://sqlite.org/fts5.html section 3), or ""."""
     cleaned = words.replace("\0", " ").encode("utf-8", "replace").decode()
     tokens = [one for one in cleaned.split() if any(letter.isalnum() for letter in one)]
-    quoted = ['"' + one.replace('"', '""') + '"' for one in tokens[:MAX_WORDS]]
+    quoted = ['"' + _as_phrase(one).replace('"', '""') + '"' for one in tokens[:MAX_WORDS]]
     return " ".join(quoted) + "*" if quoted else ""
+
+
+def _as_phrase(word: str) -> str:
+    return SEPARATOR.join(cut(word).split(SEPARATOR)[: MAX_SIGNS + 1])  # the first piece is no sign
 
 
 # ------------------------------------------------------------ what readers may find

@@ -91,6 +91,15 @@ def test_the_page_shows_what_was_found(library: Library) -> None:
     assert ">1 story</h2>" in page
 
 
+def test_a_word_in_a_text_without_spaces_is_found_and_shown(library: Library) -> None:
+    title, summary = "政府宣布新的铁路建设计划", "政府宣布了一项新的铁路建设计划。"
+    library.publish(read(1, title=title, summary=summary), read(2))
+
+    (result,) = library.found("建设 铁路")
+
+    assert (result["title"], result["snippet"]) == (title, summary)
+
+
 def test_words_from_outside_are_only_words(library: Library) -> None:
     library.publish(flood())
 
