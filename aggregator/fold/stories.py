@@ -60,6 +60,10 @@ class Index:
         """Return how many entries the index holds."""
         return len(self._window.kept)
 
+    def __contains__(self, entry_id: int) -> bool:
+        """Return whether the index holds an entry."""
+        return entry_id in self._window.kept
+
     def add(self, arrival: Arrival, *, story_id: str, is_settled: bool = True) -> None:
         """Take in an entry whose story is known already, but for a second look at a backlog."""
         features = decode(arrival.features)

@@ -261,8 +261,21 @@ class Desk:
         arrivals = [sessions.bare(arrival, self.tokens) for arrival in arrivals]
         arrivals = self._with_free_ids(arrivals, now=now)
         arrivals.sort(key=lambda arrival: (arrival.at, arrival.entry_id))
+        self._remember(arrivals, now=now)
         self.index.expect(arrivals)
         return [update for arrival in arrivals for update in self.index.fold(arrival)]
+
+    def _remember(self, arrivals: Sequence[Arrival], *, now: datetime) -> None:
+        """Bring back to the index what stands at the addresses of entries older than it reaches.
+
+        A feed that is added late, or an archive, brings what another feed has long told.
+        """
+        since = _remembered_since(self.config, now=now)
+        links = {link for one in arrivals if one.at < since for link in _forms_of(one.url)}
+        silent = _without_coverage(self.config)
+        for arrival, story_id in entries.arrivals_at(self.db, links, without_coverage=silent):
+            if arrival.entry_id not in self.index:
+                self.index.add(sessions.bare(arrival, self.tokens), story_id=story_id)
 
     def _with_free_ids(self, arrivals: Sequence[Arrival], *, now: datetime) -> list[Arrival]:
         """Return the arrivals so that none begins a story under the id of another one.
@@ -278,6 +291,18 @@ class Desk:
         ]
 
 
+def _forms_of(url: str) -> set[str]:
+    """Return a link as it is, and its one form as feeds write it."""
+    _, _, rest = identity.canonical_url(url).partition("://")
+    starts = ("https://", "http://", "https://www.", "http://www.") if rest else ()
+    return {url, *(start + rest for start in starts)}
+
+
+def _without_coverage(config: Config) -> set[str]:
+    """Return the feeds whose entries fold as copies only."""
+    return {feed.url for feed in config.feeds if not feed.coverage}
+
+
 def _remembered_since(config: Config, *, now: datetime) -> datetime:
     return now - REMEMBERED_WINDOWS * config.folding.window
 
@@ -287,7 +312,7 @@ def load_index(db: Database, config: Config, *, now: datetime) -> Index:
     index = Index(config.folding)
     for first, second in stories.apart_pairs(db):
         index.keep_apart(first, second)
-    silent = {feed.url for feed in config.feeds if not feed.coverage}
+    silent = _without_coverage(config)
     since = _remembered_since(config, now=now)
     places, unsettled_from = tokens.places(db), stories.unsettled_from(db)
     for arrival, story_id in entries.arrivals(db, since=since, without_coverage=silent):

@@ -93,22 +93,18 @@ WHERE feed_id = ? AND left_at IS NOT NULL
 """
 # Ids grow with time: what is older is not looked at. Without the plus, all ids would be searched.
 _FIRST_ARRIVAL = "SELECT min(+id) FROM entries WHERE first_seen_at >= ?"
-_ARRIVALS = """
+_ARRIVAL = """
 SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, e.first_seen_at,
     w.features, e.story_id,
     coalesce(p.url, '') AS met_url
 FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
 LEFT JOIN pages AS p ON p.entry_id = e.id
-WHERE e.id > ? AND e.first_seen_at >= ? ORDER BY e.id LIMIT ?
 """
-_ARRIVALS_OF = """
-SELECT e.id, e.feed_id, f.url AS feed_url, e.key, w.guid, w.url, e.at, e.first_seen_at,
-    w.features, e.story_id,
-    coalesce(p.url, '') AS met_url
-FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN words AS w ON w.entry_id = e.id
-LEFT JOIN pages AS p ON p.entry_id = e.id
-WHERE e.story_id = ? ORDER BY e.id
-"""
+_ARRIVALS = f"{_ARRIVAL} WHERE e.id > ? AND e.first_seen_at >= ? ORDER BY e.id LIMIT ?"
+_ARRIVALS_OF = f"{_ARRIVAL} WHERE e.story_id = ? ORDER BY e.id"
+_ARRIVALS_AT = f"""{_ARRIVAL} WHERE e.id IN (
+    SELECT entry_id FROM words WHERE url IN (SELECT value FROM json_each(?)) AND url <> ''
+) ORDER BY e.id"""  # noqa: S608 - ours alone
 _NAMED = """
 SELECT e.id, f.url AS feed_url FROM words AS w
 JOIN entries AS e ON e.id = w.entry_id JOIN feeds AS f ON f.id = e.feed_id
@@ -267,6 +263,14 @@ def arrivals_of(
 ) -> list[tuple[Arrival, str]]:
     """Return the members of one story as folding sees them, with its id."""
     return [_arrival(row, without_coverage) for row in rows(db, _ARRIVALS_OF, (story_id,))]
+
+
+def arrivals_at(
+    db: Database, urls: Iterable[str], *, without_coverage: Collection[str] = ()
+) -> list[tuple[Arrival, str]]:
+    """Return the entries with one of these links, whenever they came, with their stories' ids."""
+    found = rows(db, _ARRIVALS_AT, (json.dumps(list(urls)),))
+    return [_arrival(row, without_coverage) for row in found]
 
 
 def find(db: Database, reference: str) -> int:

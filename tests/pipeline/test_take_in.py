@@ -305,6 +305,19 @@ def take_in_backlog(desk: Desk) -> None:
         desk.take_in([(feed, fetched(told(old)))])
 
 
+def test_what_another_feed_told_long_ago_is_known_by_its_address(desk: Desk, clock: Clock) -> None:
+    """A feed that is added later brings what is older than the memory of the index."""
+    url = "https://www.paper.example/bridge"
+    one = replace(BRIDGE, guid="one", url=url, published_at=NOON - timedelta(days=3))
+    desk.take_in([(FIRST, fetched(told(one)))])
+    clock.move(timedelta(days=30))
+    again = replace(one, guid="two", key="two", url=f"{url}?utm_source=rss")
+
+    desk.take_in([(SECOND, fetched(told(again)))])
+
+    assert guids(desk) == [{"one", "two"}]
+
+
 @pytest.mark.parametrize("killed", [False, True], ids=["at once", "by the next process"])
 def test_a_backlog_is_looked_at_again(desk: Desk, clock: Clock, *, killed: bool) -> None:
     take_in_backlog(desk)
