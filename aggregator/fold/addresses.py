@@ -6,10 +6,12 @@ a wrong merge is worse than a missed one.
 
 from __future__ import annotations
 
+import re
+
 TRACKING_PREFIXES = (
     "utm_", "mtm_", "matomo_", "pk_", "piwik_", "hsa_", "oly_", "vero_", "__hs", "_hs", "at_custom",
     "ns_", "wt_mc", "wt.mc", "ga_", "trk_", "fb_action", "fb_comment", "itm_", "sc_c", "stm_",
-    "elq", "__twitter_", "_openstat", "xtor", "ml_sub", "asc_", "wickedid",
+    "elq", "__twitter_", "_openstat", "xtor", "ml_sub", "asc_", "wickedid", "aspsessionid",
 )  # fmt: skip
 
 # Names that only ever say how a reader came, whatever the value. Lower case.
@@ -28,7 +30,7 @@ refsrc rss_id s_campaign s_cid s_kwcid sc_channel sfns share_from shareadraft si
 smtyp soc_src soc_trk spm spmailingid spjobid spreportid spuserid srcid srnd sref sscid sthash
 taid tblci tpcc trackingid triedredirect ttclid twclid tw_source twsrc ul_campaign
 unlock_article_code vgo_ee wbraid wpisrc wprov wtrid xnpe_tifc yclid ysclid zanpid __cf_chl_tk
-__cf_chl_rt_tk feature_share fromrss rssfeed soc_source spref smprod smvar
+__cf_chl_rt_tk feature_share fromrss rssfeed soc_source spref smprod smvar phpsessid jsessionid
 """
 TRACKING = frozenset(_TRACKING.split())
 
@@ -45,6 +47,9 @@ home homepage syndication flipboard applenews apple_news googlenews google-news 
 dlvr.it dlvrit buffer ifttt sharebar native_share nl rssfeed public_rss
 """
 TRACKING_VALUES = frozenset(_TRACKING_VALUES.split())
+
+# Names of a reader's session only with a value drawn by chance: elsewhere they number a story.
+SESSION_VALUES = {"sid": re.compile(r"(?=.*[0-9])(?=.*[a-z])[0-9a-z]{26,}")}  # as PHP draws them
 
 AMP_NAMES = frozenset(("amp", "amp_js_v", "amp_gsa", "usqp", "amp_latest_update_time", "isamp"))
 AMP_VALUES = {"outputtype": "amp", "output": "amp", "view": "amp", "type": "amp", "m": "amp"}

@@ -24,6 +24,7 @@ from aggregator.fold.addresses import (
     INDEX_NAMES,
     MOBILE_LABELS,
     REDIRECTORS,
+    SESSION_VALUES,
     SOMETIMES_TRACKING,
     TRACKING,
     TRACKING_PREFIXES,
@@ -274,6 +275,8 @@ def _why_removed(name: str, value: str, host: str) -> str:
     if name in TRACKING or name.startswith(TRACKING_PREFIXES):
         return name
     if name in SOMETIMES_TRACKING and value in TRACKING_VALUES:
+        return name
+    if name in SESSION_VALUES and SESSION_VALUES[name].fullmatch(value):
         return name
     return name if name in _meaningless_at(host) else ""
 

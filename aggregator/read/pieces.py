@@ -20,7 +20,9 @@ LEAST_TITLE_CHARS: Final = 8  # a shorter one stands in a sentence by chance
 MARK_BYTES: Final = 8
 LEAST_WORDS: Final = 3  # of a sentence: an abbreviation's full stop ends none
 END_TOKENS: Final = (14, 12, 10, 8, 7, 6, 5, 4, 3, 2)  # so many words of an end may recur
-LEAST_END_CHARS: Final = 8
+LEAST_LINK_CHARS: Final = 8
+LEAST_END_WEIGHT: Final = 20  # letters: "percent." ends many a sentence by chance
+LEAST_WORDS_LEFT: Final = 3  # where an end is cut
 LEAST_WORD_CHARS: Final = 4  # of a title's word that says something
 TITLE_MARK: Final = "\ue000"  # stands for the entry's own title
 URL_MARK: Final = "\ue001"
@@ -31,12 +33,17 @@ _SPACED_CLAUSES: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _IS_DENSE: Final = re.compile(f"[{_DENSE}]")
 _WORD: Final = re.compile(f"[{_DENSE}]|(?:(?![{_DENSE}])\\w)+|[^\\w\\s]+")
 _TITLE_WORD: Final = re.compile(f"[{_DENSE}]+|(?:(?![{_DENSE}])\\w){{{LEAST_WORD_CHARS},}}")
+_NUMBER_FIRST: Final = re.compile(r"\W*\d")
+_NUMBER_LAST: Final = re.compile("\\d[^\\w.!?\u2026\u3002\uff01\uff1f]*$")  # "10 %", no "10."
 _CLOSING: Final = frozenset(".,;:!?\u2026)]\u00bb\u201d\u3002\uff0c")
 _URL: Final = re.compile(r"https?://\S+")
 # The last ones are Arabic, Urdu, Hindi; Chinese and Japanese.
 _STOP: Final = re.compile(
     "([.!?\u2026\u061f\u06d4\u0964\u3002\uff01\uff1f]+)"
     "[\"'\u201d\u2019\u00bb)\\]\u300d\u300f\uff09]*(\\s*)"
+)
+_FULL_STOP: Final = re.compile(
+    "[.!?\u061f\u06d4\u0964\u3002\uff01\uff1f][\"'\u201d\u2019\u00bb)\\]\u300d\u300f\uff09]*$"
 )
 _DENSE_STOPS: Final = frozenset("\u061f\u06d4\u0964\u3002\uff01\uff1f")
 _SPACE: Final = re.compile(r"\s+")
@@ -122,27 +129,44 @@ class Piece(NamedTuple):
         """Return whether it is a heading."""
         return self.block.is_heading
 
+    @property
+    def has_link(self) -> bool:
+        """Return whether any of it stands in a link, or is an address."""
+        first = bisect_right(self.block.offsets, self.offset) - 1
+        last = bisect_right(self.block.offsets, self.offset + len(self.text) - 1)
+        return "://" in self.text or any(self.block.linked[first:last])
+
     def heads(self) -> list[End]:
-        """Return its beginnings, the longest first."""
-        words = [match.span() for match in _WORD.finditer(self.text)]
+        """Return its beginnings that may be cut, the longest first."""
+        text = self.text
+        words = [match.span() for match in _WORD.finditer(text)]
         ends = (words[count - 1][1] for count in END_TOKENS if count < len(words))
         return [
-            End(mark_of(f"^{self.text[:end]}"), self.text[:end], self._after(end))
+            End(mark_of(f"^{text[:end]}"), text[:end], self._after(end))
             for end in ends
-            if end >= LEAST_END_CHARS
+            if self._is_link(0, end) or _is_parted_head(text[:end], text[end:])
         ]
 
     def tails(self) -> list[End]:
-        """Return its endings, the longest first; none begins with the end of what is before it."""
-        words = [match.span() for match in _WORD.finditer(self.text)]
+        """Return its endings that may be cut, the longest first."""
+        text = self.text
+        words = [match.span() for match in _WORD.finditer(text)]
         starts = (
             (words[-count - 1][1], words[-count][0]) for count in END_TOKENS if count < len(words)
         )
         return [
-            End(mark_of(f"${self.text[start:]}"), self.text[start:], self._after(end_before))
+            End(mark_of(f"${text[start:]}"), text[start:], self._after(end_before))
             for end_before, start in starts
-            if len(self.text) - start >= LEAST_END_CHARS and self.text[start] not in _CLOSING
+            if text[start] not in _CLOSING
+            and (
+                self._is_link(start, len(text)) or _is_parted_tail(text[:end_before], text[start:])
+            )
         ]
+
+    def _is_link(self, start: int, end: int) -> bool:
+        if True not in self.block.linked or end - start < LEAST_LINK_CHARS:
+            return False
+        return self.block.is_linked(self.offset + start, self.offset + end)
 
     def _after(self, offset: int) -> int:
         return self.block.end_at(self.offset + offset)
@@ -267,6 +291,28 @@ def weight(text: str) -> int:
     """Return how much a text says: its letters, those of a dense script twice."""
     letters = sum(map(str.isalnum, html.unescape(text)))
     return letters + len(_IS_DENSE.findall(text))
+
+
+def _is_parted_head(head: str, rest: str) -> bool:
+    """Return whether a beginning is no part of the statement that follows it."""
+    if weight(head) < LEAST_END_WEIGHT or head[-1].isdigit() or _NUMBER_FIRST.match(rest):
+        return False
+    return has_words(rest) and not (head[-1].isalnum() and rest.lstrip()[:1].islower())
+
+
+def _is_parted_tail(rest: str, tail: str) -> bool:
+    """Return whether an ending is no part of the statement before it, nor takes its full stop."""
+    if weight(tail) < LEAST_END_WEIGHT or tail[0].islower() or tail[0].isdigit():
+        return False
+    if _NUMBER_LAST.search(rest) or (rest[-1].isalnum() and _FULL_STOP.search(tail)):
+        return False
+    return has_words(rest)
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text has words enough to stand alone."""
+    words = (word for word in _WORD.findall(text) if word[0].isalnum())
+    return len(list(itertools.islice(words, LEAST_WORDS_LEFT))) == LEAST_WORDS_LEFT
 
 
 def telling_words(text: str) -> frozenset[int]:

@@ -38,6 +38,10 @@ SAME = {
     "dot segments": "https://paper.example/x/../2026/./11/bridge-reopens",
     "needless escape": "https://paper.example/2026/11/bridge%2Dreopens",
     "session": PAGE + ";jsessionid=0A1B2C",
+    "session of PHP": PAGE + "?PHPSESSID=8k2f0v9q1c7d3m5n6p4r2s1t0u",
+    "session of Java": PAGE + "?JSESSIONID=0A1B2C.node7",
+    "session of ASP": PAGE + "?ASPSESSIONIDQQBRTDCA=HJKLDFGABCNMEOPI",
+    "session of a forum": PAGE + "?sid=0f3b7c9a1d5e2f4b6a8c0d1e3f5a7b9c",
     "tracking": PAGE + "?utm_source=rss&utm_medium=feed&fbclid=IwAR0&gclid=x",
     "twice escaped": PAGE + "?utm_source=rss&amp;utm_medium=feed",
     "feed reference": PAGE + "?ref=rss",
@@ -63,6 +67,12 @@ def test_forms_of_one_address_are_one(url: str) -> None:
 DIFFERENT = {
     "id": ("https://a.example/view.php?id=1", "https://a.example/view.php?id=2"),
     "p": ("https://a.example/?p=1000", "https://a.example/?p=2000"),
+    "sid that numbers": ("https://a.example/n?sid=20261123", "https://a.example/n?sid=20261124"),
+    "sid that names": ("https://a.example/n?sid=bridge-reopens", "https://a.example/n?sid=mill"),
+    "sid of letters": (
+        "https://a.example/n?sid=" + "a" * 30,
+        "https://a.example/n?sid=" + "b" * 30,
+    ),
     "v": ("https://www.youtube.com/watch?v=abc", "https://www.youtube.com/watch?v=abd"),
     "article": ("https://a.example/n?article=7", "https://a.example/n?article=8"),
     "language": ("https://a.example/n?lang=en", "https://a.example/n?lang=fr"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import Entry
 from aggregator.read import clean, clutter, fulltext
+from aggregator.read.pieces import mark_of
 from tests.read.clutter_feeds import (
     ENTRIES,
     PAGES,
@@ -20,6 +22,9 @@ from tests.read.clutter_feeds import (
     pages_of,
     sentences,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FEEDS = feeds()
 EACH_FEEDS_PAGES = pages()
@@ -48,6 +53,10 @@ def marks_of(learned: clutter.Learned) -> frozenset[int]:
 
 def text_of(entry: Entry) -> str:
     return clean.flat_text(entry.content)
+
+
+def texts_of(entries: Iterable[Entry]) -> list[str]:
+    return [entry.content for entry in entries]
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
@@ -169,13 +178,13 @@ def test_short_endings_go(tail: str) -> None:
         Entry(
             key=str(number),
             title=sentences("en", number, 1)[0],
-            content=f"<p>{sentences('en', number, 2)[1]} {number}{tail}</p>",
+            content=f"<p>{sentences('en', number, 2)[1]} {'abcdefgh'[number]}{tail}</p>",
         )
         for number in range(ENTRIES)
     )
 
     for number, entry in enumerate(without_clutter(entries)):
-        assert entry.content == f"<p>{sentences('en', number, 2)[1]} {number}</p>"
+        assert entry.content == f"<p>{sentences('en', number, 2)[1]} {'abcdefgh'[number]}</p>"
 
 
 def test_plain_summaries_without_content_lose_their_clutter() -> None:
@@ -240,6 +249,164 @@ def test_any_text_is_read_and_cut_without_harm(texts: list[str], titles: list[st
         assert cleaner.clean(entry.content) == entry.content
 
 
+# ------------------------------------------------- an article's own words
+
+# Of unlike entries, what an article tells before a sentence that others tell too, and after it.
+BRIEFS = {
+    "en": (
+        ("Barn fire near Quill Lane", "A barn burned down on Friday.", "The hay is lost."),
+        ("Gas leak empties the school", "A pipe broke in the yard.", "Lessons start on Tuesday."),
+        ("Beech falls on a parked bus", "The road is shut until noon.", "Two more will be felled."),
+        ("Warehouse roof caves in", "Snow lay a metre deep there.", "Its owner counts the pots."),
+        ("Ferry aground off Ostrow", "The tide freed it at seven.", "An inquiry begins in May."),
+        ("Crane drops a steel beam", "It fell beside the quay wall.", "Work stopped for the day."),
+        ("Lindow tunnel under water", "The pumps had been switched off.", "Trains turn at Calder."),
+        ("Kite festival called off", "The wind blew from the sea.", "Tickets stay valid in June."),
+    ),
+    "de": (
+        ("Scheune am Quellweg brennt", "Das Feuer brach am Freitag aus.", "Das Heu ist verloren."),
+        ("Gasleck leert die Schule", "Ein Rohr brach im Hof.", "Der Unterricht beginnt morgen."),
+        ("Buche stürzt auf Linienbus", "Die Straße bleibt gesperrt.", "Zwei weitere fallen."),
+        ("Lagerdach bricht unter Schnee", "Er lag einen Meter hoch.", "Der Besitzer zählt Töpfe."),
+        ("Fähre läuft vor Husum auf", "Die Flut hob sie am Abend.", "Im Mai wird ermittelt."),
+        ("Kran verliert einen Balken", "Er fiel neben die Mauer.", "Die Arbeit ruht heute."),
+        ("Tunnel steht unter Wasser", "Die Pumpen waren aus.", "Züge wenden in Celle."),
+        ("Drachenfest wird abgesagt", "Der Wind kam vom Meer.", "Karten gelten im Juni."),
+    ),
+}
+STOCK = {"en": "No injuries were reported.", "de": "Verletzt wurde dabei niemand."}
+PLEA = {"en": "Sign up for our newsletter.", "de": "Abonnieren Sie unseren Rundbrief."}
+
+
+def told(language: str, layout: str, *, said: str, among: int, of: int) -> tuple[Entry, ...]:
+    """Return so many briefs of which some hold the sentence, where the layout has it."""
+    return tuple(
+        Entry(
+            key=str(at),
+            title=title,
+            content=layout.format(
+                one=one, other=other, said=said if (at * among) % of < among else ""
+            ).replace("  ", " "),
+        )
+        for at, (title, one, other) in enumerate(BRIEFS[language][:of])
+    )
+
+
+WITHIN = "<p>{one} {said} {other}</p>"
+LAST = "<p>{one} {other} {said}</p>"
+FIRST = "<p>{said} {one} {other}</p>"
+
+
+@pytest.mark.parametrize("language", BRIEFS)
+@pytest.mark.parametrize("of", [5, 6, 7, 8])
+@pytest.mark.parametrize(
+    ("layout", "among"),
+    [(WITHIN, 3), (WITHIN, 4), ("<p>{one}</p><p>{other} {said} {one}</p>", 3)],
+    ids=["three", "four", "second paragraph"],
+)
+def test_a_stock_sentence_within_a_paragraph_stays(
+    language: str, layout: str, among: int, of: int
+) -> None:
+    entries = told(language, layout, said=STOCK[language], among=among, of=of)
+
+    assert texts_of(without_clutter(entries)) == texts_of(entries)
+
+
+@pytest.mark.parametrize("language", BRIEFS)
+@pytest.mark.parametrize("layout", [FIRST, LAST], ids=["first", "last"])
+def test_a_stock_sentence_at_the_end_of_a_brief_stays(language: str, layout: str) -> None:
+    entries = told(language, layout, said=STOCK[language], among=4, of=7)
+
+    assert clutter.learn(b"", entries, known=frozenset()).found == ()
+    assert texts_of(without_clutter(entries)) == texts_of(entries)
+
+
+@pytest.mark.parametrize("language", BRIEFS)
+@pytest.mark.parametrize(
+    ("layout", "among"),
+    [
+        (FIRST, 3),
+        (LAST, 3),
+        ("<p>{one} {other}</p><p>{said}</p>", 3),
+        ("<p>{one}</p><ul><li>{said}</li></ul><p>{other}</p>", 3),
+        ('<p>{one} <a href="https://o.example/">{said}</a> {other}</p>', 3),
+        (WITHIN, 5),
+    ],
+    ids=["first", "last", "paragraph", "item", "link", "within all"],
+)
+def test_a_plea_goes(language: str, layout: str, among: int) -> None:
+    entries = told(language, layout, said=PLEA[language], among=among, of=5)
+
+    for entry, (_, one, other) in zip(without_clutter(entries), BRIEFS[language], strict=False):
+        assert PLEA[language] not in entry.content
+        assert one in entry.content
+        assert other in entry.content
+
+
+def test_a_long_plea_goes_from_the_middle_of_a_paragraph() -> None:
+    plea = "Independent reporting costs money, so please support us with a small gift every month."
+    entries = told("en", WITHIN, said=plea, among=3, of=8)
+
+    assert not any(plea in entry.content for entry in without_clutter(entries))
+
+
+def test_a_plea_goes_at_an_end_though_a_stock_sentence_precedes_it() -> None:
+    layout = "<p>{one} " + STOCK["en"] + "</p><p>{other}</p><p>{said}</p>"
+    entries = told("en", layout, said=PLEA["en"], among=8, of=8)
+
+    assert without_clutter(entries)[0].content.endswith("lost.</p>")
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "{place} closed higher. The index fell {number} percent.",
+        "{place} stays dry. High of {number} degrees.",
+        "Fine dust stands at {number} micrograms per cubic metre.",
+        "Der Feinstaub in {place} erreicht {number} Mikrogramm pro Kubikmeter.",
+        "In {place} liegen die Tagestemperaturen bei {number} Grad.",
+        "{place} zog in die nächste Runde des Pokals der Landesmeister ein.",
+        "{place} won in the second round of the cup of the county.",
+        "The council of the county town of {place}",
+    ],
+)
+def test_a_form_filled_in_each_time_stays_whole(forms: str) -> None:
+    towns = ("Tessel", "Marlow", "Arden", "Quill", "Brack", "Ostrow")
+    entries = tuple(
+        Entry(
+            key=town,
+            title=f"{town} today",
+            content=f"<p>{forms.format(place=town, number=10 * at + 7)}</p>",
+        )
+        for at, town in enumerate(towns)
+    )
+
+    assert texts_of(without_clutter(entries)) == texts_of(entries)
+
+
+def test_what_was_known_before_is_cut_only_where_it_may_be() -> None:
+    """Marks of older states stand for sentences and ends that were cut wherever they stood."""
+    old = frozenset(map(mark_of, (STOCK["en"], "$degrees.", "$The hay is lost.")))
+    own = "<p>A barn burned. No injuries were reported. High of 10 degrees.</p>"
+    entry = Entry(key="a", title="Fire", content=own)
+    apart = replace(entry, content=f"{own}<p>{STOCK['en']}</p>")
+
+    assert clutter.without(entry, old).content == own
+    assert clutter.without(apart, old).content == own
+
+
+def test_a_sentence_is_cut_further_once_more_entries_have_it() -> None:
+    few = told("en", LAST, said=PLEA["en"], among=2, of=8)
+    apart = tuple(replace(one, content=f"{one.content}<p>{PLEA['en']}</p>") for one in few[:2])
+    first = clutter.learn(b"", (*few[2:], *apart), known=frozenset())
+    last = told("en", LAST, said=PLEA["en"], among=8, of=8)
+    again = clutter.learn(first.memory, last * 5, known=marks_of(first))
+
+    assert len(first.found) == len(again.found) == 1
+    assert clutter.without(last[0], marks_of(first)).content == last[0].content
+    assert PLEA["en"] not in clutter.without(last[0], marks_of(first) | marks_of(again)).content
+
+
 # --------------------------------------------------- the pages of entries
 
 
@@ -292,7 +459,7 @@ def test_pages_that_come_one_by_one_teach_as_much() -> None:
 def test_four_pages_teach_nothing() -> None:
     entries = read_pages(pages_of("en", 7, at_end=False, count=4))
 
-    assert without_clutter(entries) == list(entries)
+    assert texts_of(without_clutter(entries)) == texts_of(entries)
 
 
 def test_one_article_on_five_pages_keeps_its_text() -> None:
