@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from aggregator import config
-from aggregator.cli.context import Context, json_option, pass_context
+from aggregator.cli.context import Context, json_option, pass_context, word
 from aggregator.cli.output import counted, print_json, say
 from aggregator.config.addresses import parse_web_url, same_url
 from aggregator.config.faults import Unfit
+from aggregator.config.values import parse_tag
 from aggregator.errors import LockedError, UsageError
 from aggregator.model import FeedSpec
 
@@ -41,14 +42,27 @@ class Answer:
     new: int | None = None  # entries taken in; None where the first poll has yet to come
 
 
+def _tags(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> list[str]:
+    """Return the tags as the configuration takes them; nothing is asked for with a wrong one."""
+    try:
+        return [parse_tag(text) for text in texts]
+    except Unfit as error:
+        message = f"{error.what}. {error.mend}"
+        raise click.BadParameter(message) from error
+
+
 @click.command(epilog="Example: newsfold add https://example.org/ --tag world")
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
-@click.option("--tag", "tags", multiple=True, help="A tag for the feeds; repeat for more.")
-@click.option("--title", default="", help="A title of your own for the feed.")
+@click.option(
+    "--tag", "tags", multiple=True, callback=_tags, help="A tag for the feeds; repeat for more."
+)
+@click.option(
+    "--title", default="", type=word, metavar="TEXT", help="A title of your own for the feed."
+)
 @json_option
 @pass_context
 def add(
-    context: Context, urls: tuple[str, ...], *, tags: tuple[str, ...], title: str, as_json: bool
+    context: Context, urls: tuple[str, ...], *, tags: list[str], title: str, as_json: bool
 ) -> None:
     """Add feeds, the feeds behind pages, or those of OPML lists.
 
@@ -160,7 +174,7 @@ def _of_list(found: FoundList) -> list[Answer]:
     return [*feeds, *faults]
 
 
-def _write(context: Context, added: Sequence[Answer], *, tags: tuple[str, ...]) -> None:
+def _write(context: Context, added: Sequence[Answer], *, tags: Sequence[str]) -> None:
     """Write the feeds into the configuration, all at once."""
     specs = [
         FeedSpec(url=each.url, title=each.own_title, tags=tuple(dict.fromkeys((*each.tags, *tags))))

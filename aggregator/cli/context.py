@@ -83,6 +83,14 @@ def readable(db: Database) -> Iterator[None]:
         raise StoreError(message) from error
 
 
+def word(text: str) -> str:
+    """Return a text that names something kept; what is no UTF-8 in it becomes U+FFFD.
+
+    The type of a command's argument. The database takes no lone surrogates.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 pass_context = click.make_pass_decorator(Context)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import click
 
-from aggregator.cli.context import Context, json_option, pass_context
+from aggregator.cli.context import Context, json_option, pass_context, word
 from aggregator.cli.output import print_json, say
 
 
 @click.command(epilog="Example: newsfold split https://example.org/another-story")
-@click.argument("reference", metavar="ENTRY")
+@click.argument("reference", metavar="ENTRY", type=word)
 @json_option
 @pass_context
 def split(context: Context, reference: str, *, as_json: bool) -> None:
@@ -32,8 +32,8 @@ def split(context: Context, reference: str, *, as_json: bool) -> None:
 
 
 @click.command(epilog="Example: newsfold join 3erqd2bx 6tytx4tm")
-@click.argument("story")
-@click.argument("other")
+@click.argument("story", type=word)
+@click.argument("other", type=word)
 @json_option
 @pass_context
 def join(context: Context, story: str, other: str, *, as_json: bool) -> None:

@@ -27,13 +27,20 @@ def of_story(story: Story) -> dict[str, object]:
         "url": lead.entry.url,
         "first_seen_at": moment(story.first_seen_at),
         "lead": {"feed": lead.feed_url, "id": lead.entry.guid},
-        "entries": [_of_member(member) for member in story.members],
+        "entries": [_of_member(member, story) for member in story.members],
         "follows": story.follows.id if story.follows else None,
         "followed_by": story.followed_by.id if story.followed_by else None,
     }
 
 
-def _of_member(member: Member) -> dict[str, object]:
+def witness_of(member: Member, story: Story) -> Member | None:
+    """Return the member that this one was matched with, None where it is in the story no more."""
+    found = (one for one in story.members if one.entry_id == member.witness_id)
+    return next(found, None)
+
+
+def _of_member(member: Member, story: Story) -> dict[str, object]:
+    witness = witness_of(member, story)
     return {
         "feed": member.feed_url,
         "id": member.entry.guid,
@@ -43,6 +50,7 @@ def _of_member(member: Member) -> dict[str, object]:
         "relation": member.relation.value,
         "reason": member.reason,
         "score": round(member.score, 4),
+        "with": witness.entry_id if witness else None,
     }
 
 
@@ -51,7 +59,7 @@ def of_explained(
 ) -> dict[str, object]:
     """Return a story with the numbers to split it by and where it is published: `why --json`."""
     told = of_story(story)
-    entries = [{"number": member.entry_id, **_of_member(member)} for member in story.members]
+    entries = [{"number": member.entry_id, **_of_member(member, story)} for member in story.members]
     digests = [
         {
             "digest": each.digest,

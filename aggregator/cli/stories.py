@@ -10,7 +10,7 @@ import click
 
 from aggregator.cli import digests, ranks, shapes
 from aggregator.cli.completion import digest_names, feed_urls
-from aggregator.cli.context import Context, json_option, pass_context
+from aggregator.cli.context import Context, json_option, pass_context, word
 from aggregator.cli.output import local, print_json, print_json_lines, say, say_indented
 from aggregator.cli.table import print_table
 from aggregator.errors import UsageError
@@ -82,6 +82,9 @@ def show_story(story: Story) -> None:
 
 def _show_member(member: Member, story: Story) -> None:
     why = "" if member.relation is Relation.LEAD else f" ({member.score:.2f}): {member.reason}"
+    witness = shapes.witness_of(member, story)
+    if witness and witness is not story.lead:
+        why = f" with [{witness.entry_id}]{why}"
     say_indented(f"{member.relation} [{member.entry_id}] {member.outlet}{why}", indent=4)
     if member.entry.title != story.lead.entry.title:
         say_indented(member.entry.title, indent=8)
@@ -89,12 +92,13 @@ def _show_member(member: Member, story: Story) -> None:
 
 
 @click.command(epilog="Example: newsfold why https://example.org/a-story")
-@click.argument("reference", metavar="ENTRY-OR-STORY", required=False)
-@click.argument("other", metavar="OTHER-ENTRY", required=False)
+@click.argument("reference", metavar="ENTRY-OR-STORY", required=False, type=word)
+@click.argument("other", metavar="OTHER-ENTRY", required=False, type=word)
 @click.option(
     "--clutter",
     "feed",
     metavar="FEED",
+    type=word,
     shell_complete=feed_urls,
     help="Show instead what this feed repeats around its articles, which is cut from them.",
 )
@@ -105,8 +109,8 @@ def why(
 ) -> None:
     """Explain how a story came together, or why two entries are one story or are not.
 
-    Name it by its id (six characters of it will do), or by an entry's address or id. Two entries
-    are compared as they would be if one came in now.
+    Name it by its id (six characters of it will do), or by an entry's number, address or id. Two
+    entries are compared as they would be if one came in now.
 
     With --json, one object: as of `stories`, each entry with its number, digests, follows_reason;
     of two entries: entries, explanation. With --clutter and --json, a line for each thing cut:
@@ -182,7 +186,7 @@ def _show_places(story: Story, published: list[Publication]) -> None:
 
 
 @click.command(epilog="Example: newsfold search harbour bridge")
-@click.argument("words", nargs=-1, required=True)
+@click.argument("words", nargs=-1, required=True, type=word)
 @click.option(
     "--limit",
     default=20,

@@ -59,9 +59,8 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
     """
     entry, source = story.lead.entry, _mention(story.lead)
     mentions = tuple(map(_mention, story.members[1:]))
-    title = _title(entry, source.outlet)
     kept = _kept(story, previous, number=number, authority=authority, now=now)
-    changed = _changed(entry, title, previous, given=given or entry, now=now)
+    changed = _changed(entry, source, previous, given=given or entry, now=now)
     around = _around(story, source, mentions, previous, changed)
     told = body.of_story(entry, around, timezone=digest.timezone)
     return Publication(
@@ -69,7 +68,7 @@ def story(  # noqa: PLR0913 - keyword-only, each a fact of its own
         number=kept.number,
         id=kept.id,
         story_id=story.id,
-        title=title,
+        title=changed.title,
         url=source.url or _url_of_a_copy(mentions),
         html=told.html,
         summary=entry.summary,
@@ -119,24 +118,27 @@ def _kept(
 class _Changed:
     """When the lead last said something else, what that was, and the words that it said then."""
 
+    title: str
     updated_at: datetime
     lead_hash: bytes
     correction: Correction | None
 
 
 def _changed(
-    entry: Entry, title: str, previous: Publication | None, *, given: Entry, now: datetime
+    entry: Entry, source: Mention, previous: Publication | None, *, given: Entry, now: datetime
 ) -> _Changed:
     said = rewrite.sketch(entry)
     given_so = said if given is entry else rewrite.sketch(given)
-    if previous and not rewrite.is_rewritten(previous, title, said, given_so):
+    if previous and not rewrite.is_rewritten(previous, source.title, said, given_so):
         return _Changed(
+            title=source.title or previous.title,
             updated_at=previous.updated_at,
             lead_hash=previous.lead_hash,
             correction=previous.correction,
         )
-    told = correction(previous, entry, title, at=now) if previous else None
-    return _Changed(updated_at=now, lead_hash=said, correction=told)
+    told = correction(previous, entry, source.title, at=now) if previous else None
+    title = source.title or _derived_title(entry) or source.outlet
+    return _Changed(title=title, updated_at=now, lead_hash=said, correction=told)
 
 
 def _mention(member: Member) -> Mention:
@@ -175,10 +177,9 @@ def _continues(story: Story, previous: Publication | None) -> Mention | None:
     return previous.continues if previous else None
 
 
-def _title(entry: Entry, outlet: str) -> str:
-    """Return the title as the outlet wrote it; the summary's beginning where it wrote none."""
-    title = safe.line(entry.title)
-    return title or words.shorten(safe.line(entry.summary), _DERIVED_TITLE) or outlet
+def _derived_title(entry: Entry) -> str:
+    """Return the summary's beginning, which stands for a title where the outlet wrote none."""
+    return words.shorten(safe.line(entry.summary), _DERIVED_TITLE)
 
 
 def _url_of_a_copy(mentions: Sequence[Mention]) -> str:

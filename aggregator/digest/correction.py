@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aggregator.digest.rewrite import is_retitled
 from aggregator.digest.sentences import sentences
 from aggregator.digest.words import shorten, title_words
 from aggregator.model import Correction
@@ -20,7 +21,7 @@ _SAME = 0.8  # of a sentence's words stand in one from before: touched up, not n
 
 
 def correction(previous: Publication, entry: Entry, title: str, *, at: datetime) -> Correction:
-    """Return what the lead says now against what was published of it.
+    """Return what the lead says now against what was published of it; `title` as its outlet wrote.
 
     Sentences count as said before when four fifths of their words and all their numbers stand in
     one that was.
@@ -30,10 +31,9 @@ def correction(previous: Publication, entry: Entry, title: str, *, at: datetime)
     now = _texts(entry.content or entry.summary)
     added = [text for text, words in now.items() if not _stands_in(words, before.values())]
     removed = [text for text, words in before.items() if not _stands_in(words, now.values())]
-    retitled = title_words(previous.title) != title_words(title)
     return Correction(
         at=at,
-        former_title=previous.title if retitled else "",
+        former_title=previous.title if is_retitled(previous, title) else "",
         added=tuple(shorten(text, _LONGEST) for text in added[:MOST_ADDED]),
         removed=len(removed),
     )

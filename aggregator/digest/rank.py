@@ -7,7 +7,7 @@ sum that a person can follow: `ranking` gives its parts.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -157,13 +157,11 @@ def newest_first(publications: Sequence[Publication]) -> list[Publication]:
 def _interleave(ranked: list[Publication], *, cap: int) -> list[Publication]:
     ordered: list[Publication] = []
     waiting = list(ranked)
-    led: Counter[str] = Counter()
+    led: deque[str] = deque(maxlen=_BLOCK - 1)  # the feeds of the places just before
     while waiting:
-        if len(ordered) % _BLOCK == 0:
-            led.clear()
-        chosen = _next_place(waiting, led, cap=cap)
-        led[waiting[chosen].source.feed_url] += 1
-        ordered.append(waiting.pop(chosen))
+        chosen = waiting.pop(_next_place(waiting, Counter(led), cap=cap))
+        led.append(chosen.source.feed_url)
+        ordered.append(chosen)
     return ordered
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aggregator.digest.setting import Setting
-    from aggregator.model import Digest, Picture, Publication, Service
+    from aggregator.model import Digest, Publication, Service
 
 PAGE_STYLES = "newsfold.css"
 FEED_STYLES = "newsfold-feed.css"  # for people who open a feed in a browser
@@ -131,11 +131,11 @@ def index_page(
     *,
     service: Service,
     newest: Mapping[str, Sequence[Publication]],
-    pictures: Mapping[str, Picture] | None = None,
+    beside: Beside = Beside(),  # noqa: B008 - frozen
 ) -> Document:
     """Return `index.html`: every digest with its newest publications and its feeds."""
-    cleaned = {name: tuple(map(safe.publication, some)) for name, some in newest.items()}
-    setting = setting_of(service, pictures or {})
+    cleaned = {name: _told(some, is_secret=beside.is_secret) for name, some in newest.items()}
+    setting = setting_of(service, beside.pictures)
     body = page.write_index(map(_named, digests), service=service, newest=cleaned, setting=setting)
     return Document(path="index.html", body=body)
 

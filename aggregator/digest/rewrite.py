@@ -54,9 +54,16 @@ def _hashes(packed: bytes) -> frozenset[bytes]:
 def is_rewritten(previous: Publication, title: str, *sketches: bytes) -> bool:
     """Tell whether title or text say something else than when `updated` last moved.
 
+    Titles are compared where the outlet wrote both: what stands for none moves with the text.
     Of several sketches of one text, such as with and without what its feed repeats around it, it is
     enough that one is as it was: that something was found to be clutter is no news.
     """
-    if title_words(previous.title) != title_words(title):
+    if is_retitled(previous, title):
         return True
     return all(similarity(previous.lead_hash, words) < SAME_WORDS for words in sketches)
+
+
+def is_retitled(previous: Publication, title: str) -> bool:
+    """Tell whether the outlet wrote a title before and now, and another one now; "" is none."""
+    wrote_both = bool(title and previous.source.title)
+    return wrote_both and title_words(previous.title) != title_words(title)

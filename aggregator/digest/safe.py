@@ -5,15 +5,17 @@ It does not sanitise HTML; `read` did. What it refuses it leaves out, silently.
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from aggregator.model import Mention, Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from aggregator.model import Correction, Enclosure, Point
 
@@ -26,6 +28,9 @@ _PLAIN_URL = re.compile(
     r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/[!#-;=?-\[\]_a-z~]*)?"
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # the shape of BCP 47
+# In HTML as `read` and the templates write it: a picture whole, or where a link leads.
+_LED = re.compile(r'<img [^>]*?src="([^"]*)"[^>]*>| href="([^"]*)"')
+_DEFAULT_PORT = re.compile(r":(?:80|443)?$")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*", re.ASCII)
 
 
@@ -69,11 +74,15 @@ def language(value: str) -> str:
 
 
 def enclosure(value: Enclosure) -> Enclosure:
-    """Return the enclosure with a web address or "", a media type or "" and no negative length."""
+    """Return the enclosure with a web address or "", a media type or "" and no negative length.
+
+    Parameters of the type, such as its codecs, go: the forms have no place for them.
+    """
+    kind = value.type.partition(";")[0].strip()
     return replace(
         value,
         url=url(value.url),
-        type=value.type if _MEDIA_TYPE.fullmatch(value.type) else "",
+        type=kind if _MEDIA_TYPE.fullmatch(kind) else "",
         length_bytes=max(0, value.length_bytes),
     )
 
@@ -122,15 +131,73 @@ def publication(value: Publication) -> Publication:
 
 
 def without_feeds(value: Publication, is_secret: Callable[[str], bool]) -> Publication:
-    """Return the publication without those addresses of feeds that are told to nobody."""
-    named = (value.source, *value.mentions)
-    stories = tuple(without_feeds(story, is_secret) for story in value.stories)
-    if stories == value.stories and not any(is_secret(one.feed_url) for one in named):
+    """Return the publication without those addresses of its feeds that are told to nobody.
+
+    Neither as a feed's nor as a link, a picture or a file: nothing in it begins with one, or lies
+    below the key that one's path holds.
+    """
+    feeds = {one for one in _feeds(value) if is_secret(one)}
+    if not feeds:
         return value
-    source, *mentions = (
-        replace(one, feed_url="") if is_secret(one.feed_url) else one for one in named
+    beginnings = tuple(_beginning(one, is_secret) for one in feeds)
+    return _told(value, partial(_tell, beginnings=beginnings))
+
+
+def _feeds(value: Publication) -> Iterator[str]:
+    """Yield the addresses of the feeds that a publication and its stories come from."""
+    yield from (one.feed_url for one in (value.source, *value.mentions) if one.feed_url)
+    for story in value.stories:
+        yield from _feeds(story)
+
+
+def _beginning(feed: str, is_secret: Callable[[str], bool]) -> str:
+    """Return what no address may begin with: the feed's up to the key in its path, else all."""
+    path = re.split("[?#]", feed)[0] + "/"
+    ways_down = (path[: slash.start()] for slash in re.finditer("(?<![:/])/", path))
+    return _bare(next(filter(is_secret, ways_down), feed))
+
+
+def _bare(address: str) -> str:
+    """Return an address as far as it tells documents apart, in one of its spellings."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # broken brackets of an IPv6 address
+        return address
+    host = _DEFAULT_PORT.sub("", parts.netloc.rpartition("@")[2].lower().removeprefix("www."))
+    query = f"?{parts.query}" if parts.query else ""
+    return unquote(f"{host}{parts.path or '/'}{query}")
+
+
+def _tell(address: str, *, beginnings: tuple[str, ...]) -> str:
+    """Return the address, "" where it would tell what is told to nobody."""
+    return "" if _bare(address).startswith(beginnings) else address
+
+
+def _told(value: Publication, tell: Callable[[str], str]) -> Publication:
+    """Return the publication with those addresses only that `tell` gives back."""
+    mentions = tuple(_told_mention(one, tell) for one in value.mentions)
+    return replace(
+        value,
+        url=tell(value.url),
+        html=_LED.sub(partial(_told_link, tell=tell), value.html),
+        source=_told_mention(value.source, tell),
+        mentions=mentions,
+        image=tell(value.image),
+        enclosures=tuple(file for file in value.enclosures if tell(file.url)),
+        points=tuple(replace(point, url=tell(point.url)) for point in value.points),
+        continues=value.continues and _told_mention(value.continues, tell),
+        stories=tuple(_told(story, tell) for story in value.stories),
     )
-    return replace(value, source=source, mentions=tuple(mentions), stories=stories)
+
+
+def _told_mention(value: Mention, tell: Callable[[str], str]) -> Mention:
+    feed_url, url, site_url = map(tell, (value.feed_url, value.url, value.site_url))
+    return replace(value, feed_url=feed_url, url=url, site_url=site_url)
+
+
+def _told_link(found: re.Match[str], *, tell: Callable[[str], str]) -> str:
+    address = html.unescape(found[1] or found[2] or "")
+    return found[0] if not address or tell(address) else ""
 
 
 def _point(value: Point) -> Point:

@@ -34,6 +34,7 @@ class Newcomer:
     side: coverage.Side
     rarity: dict[int, float]
     held: frozenset[int]  # its word pairs
+    outlet: frozenset[int]  # its feed, and others of its outlet
 
 
 def newcomer(kept: Kept, features: Features, window: Window) -> Newcomer:
@@ -41,8 +42,14 @@ def newcomer(kept: Kept, features: Features, window: Window) -> Newcomer:
     rarity = window.stems.rarities(features.stems)
     kept.weights, kept.weighed_at = coverage.weigh(features, rarity), window.stems.population
     side = coverage.Side(features=features, weights=kept.weights)
-    held = frozenset(features.shingles)
-    return Newcomer(kept=kept, features=features, side=side, rarity=rarity, held=held)
+    return Newcomer(
+        kept=kept,
+        features=features,
+        side=side,
+        rarity=rarity,
+        held=frozenset(features.shingles),
+        outlet=window.same_outlet(kept.feed_id),
+    )
 
 
 def is_same_feed(new: Newcomer, kept: Kept) -> bool:
@@ -51,11 +58,11 @@ def is_same_feed(new: Newcomer, kept: Kept) -> bool:
 
 
 def is_one_outlet(new: Newcomer, kept: Kept) -> bool:
-    """Return whether both entries are of one feed, or of two that link to one host.
+    """Return whether both entries are of one feed, or of two that list the same.
 
     Guards against series ask this: an outlet's feeds of one part and of all are in one form.
     """
-    return is_same_feed(new, kept) or new.kept.host_key == kept.host_key != 0
+    return kept.feed_id in new.outlet
 
 
 def copied(new: Newcomer, kept: Kept) -> decide.Copy | None:

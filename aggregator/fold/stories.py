@@ -8,6 +8,7 @@ written.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import chain, count, islice
 from typing import TYPE_CHECKING
@@ -79,17 +80,22 @@ class Index:
         """Take in how long a story is and what it follows, as kept; its entries were added."""
         self._threads.note(thread)
 
-    def expect(self, arrivals: Iterable[Arrival]) -> None:
-        """Learn from one feed's arrivals together which address it uses for unlike entries.
+    def expect(self, arrivals: Sequence[Arrival]) -> None:
+        """Learn from what one feed brings together which address it uses for unlike entries.
 
-        So that none of them has been taken for another's copy by the time that the next one tells.
+        And which other feeds list the same: before one of them is taken for another's copy.
         """
         first: dict[int, Features] = {}
+        listed: Counter[int] = Counter()
         for arrival in arrivals:
             features = decode(arrival.features)
-            for key in candidates.identity_keys(features):
+            keys = candidates.identity_keys(features)
+            listed.update(self._window.listing(keys))
+            for key in keys:
                 if not decide.is_same_page(features, first.setdefault(key, features)):
                     self._landing.add(key)
+        if arrivals:
+            self._window.expect(arrivals[0].feed_id, listed, count=len(arrivals))
 
     def fold(self, arrival: Arrival) -> tuple[StoryUpdate, ...]:
         """Decide an entry's story, apply it here, and return what the store is to do.

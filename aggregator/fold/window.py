@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.fold import candidates, coverage
 from aggregator.fold.features import decode
-from aggregator.fold.identity import host_of
-from aggregator.fold.words import hash_word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aggregator.fold.coverage import Weights
     from aggregator.fold.features import Features
     from aggregator.model import Arrival
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 # learns fast what is rare, stale weights made true coverage look unlike.
 STALE_GROWTH = 3.0
 STALE_GROWTH_SMALL = 1.5
+# By which two feeds are known to be of one outlet: of the entries of the smaller one.
+MIN_SHARED_ENTRIES = 3
+MIN_SHARED_SHARE = 0.8
+NO_FEEDS: Counter[int] = Counter()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,7 +36,6 @@ class Kept:
     entry_id: int
     feed_id: int
     url: str
-    host_key: int  # of the host that it links to, 0 for none
     at_s: float  # seconds since 1970
     coverage: bool
     features: bytes
@@ -47,7 +50,6 @@ def kept_of(arrival: Arrival, *, story_id: str) -> Kept:
         entry_id=arrival.entry_id,
         feed_id=arrival.feed_id,
         url=arrival.url,
-        host_key=hash_word(host_of(arrival.url)),
         at_s=arrival.at.timestamp(),
         coverage=arrival.coverage,
         features=arrival.features,
@@ -75,6 +77,9 @@ class Window:
         self.sketches = candidates.KeyPostings()
         self.stems = candidates.StemPostings()
         self._templates: dict[tuple[int, int], Counter[int]] = {}
+        self._sizes: Counter[int] = Counter()  # of feeds, in entries
+        self._shared: dict[int, Counter[int]] = {}  # of two feeds, how many entries both list
+        self._expected: dict[int, set[int]] = {}  # feeds that are to share most of theirs
         self._ages = 0
 
     def add(self, kept: Kept, features: Features) -> None:
@@ -82,7 +87,9 @@ class Window:
         self.remove(kept.entry_id)
         self.kept[kept.entry_id] = kept
         self.group(kept.story_id).members.append(kept.entry_id)
-        self.identities.add(candidates.identity_keys(features), kept.entry_id)
+        keys = candidates.identity_keys(features)
+        self._share(kept, keys, step=1)
+        self.identities.add(keys, kept.entry_id)
         self.sketches.add(candidates.sketch_keys(features), kept.entry_id)
         self.stems.add(features.stems, kept.entry_id)
         if features.mask_key:
@@ -96,7 +103,9 @@ class Window:
             return
         self._leave(kept)
         features = decode(kept.features)
-        self.identities.remove(candidates.identity_keys(features), entry_id)
+        keys = candidates.identity_keys(features)
+        self.identities.remove(keys, entry_id)
+        self._share(kept, keys, step=-1)
         self.sketches.remove(candidates.sketch_keys(features), entry_id)
         self.stems.remove(features.stems, entry_id)
         self._forget_template(kept, features)
@@ -117,6 +126,33 @@ class Window:
             self.kept[entry_id].story_id = kept_id
         group = self.stories[kept_id]
         group.members = sorted(group.members + absorbed.members)
+
+    def listing(self, keys: Iterable[int]) -> set[int]:
+        """Return the feeds that have an entry with one of these identity keys."""
+        return {self.kept[one].feed_id for key in keys for one in self.identities.entries(key)}
+
+    def same_outlet(self, feed_id: int) -> frozenset[int]:
+        """Return the feed and those that list what it lists: an outlet's of one part and of all."""
+        shared = self._shared.get(feed_id, NO_FEEDS)
+        near = (one for one in shared if self._is_most(shared[one], self._sizes[feed_id], one))
+        return frozenset((feed_id, *near, *self._expected.get(feed_id, ())))
+
+    def expect(self, feed_id: int, listed: Counter[int], *, count: int) -> None:
+        """Note which feeds list most of a number of entries that a feed is about to bring."""
+        for other in listed:
+            if other != feed_id and self._is_most(listed[other], count, other):
+                self._expected.setdefault(feed_id, set()).add(other)
+                self._expected.setdefault(other, set()).add(feed_id)
+
+    def _is_most(self, shared: int, count: int, other: int) -> bool:
+        least = min(count, self._sizes[other])
+        return shared >= max(MIN_SHARED_ENTRIES, MIN_SHARED_SHARE * least)
+
+    def _share(self, kept: Kept, keys: Iterable[int], *, step: int) -> None:
+        self._sizes[kept.feed_id] += step
+        for other in self.listing(keys) - {kept.feed_id}:
+            self._shared.setdefault(kept.feed_id, Counter())[other] += step
+            self._shared.setdefault(other, Counter())[kept.feed_id] += step
 
     def group(self, story_id: str) -> Group:
         """Return a story's members; a story not met yet begins, younger than all others."""

@@ -117,6 +117,7 @@ class Member:
     reason: str
     score: float
     held: bool = False  # an old entry of a new feed: kept and folded, never published by itself
+    witness_id: int = 0  # the entry that it was matched with, which may be gone; 0 for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ again before it folds another entry.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from aggregator.fold.identity import story_id
-from aggregator.store import entries, stories
+from aggregator.store import entries, publications, stories
 from aggregator.store.database import transaction
 
 if TYPE_CHECKING:
@@ -33,14 +34,21 @@ def split_entry(db: Database, reference: str, *, now: datetime) -> str:
 def join_stories(db: Database, first: str, second: str, *, now: datetime) -> str:
     """Make one story of two; return the id that stays, the older one's."""
     with transaction(db):
-        kept, absorbed = _older_first(stories.find(db, first), stories.find(db, second))
+        kept, absorbed = _older_first(db, stories.find(db, first), stories.find(db, second))
         stories.join(db, kept.id, absorbed.id, now=now, reason="joined by hand")
     return kept.id
 
 
-def _older_first(first: Story, second: Story) -> list[Story]:
-    """Return both, the older one first; of two seen at once, the one that no split has made."""
+def _older_first(db: Database, first: Story, second: Story) -> list[Story]:
+    """Return both, the older one first.
+
+    Of two seen at once, the one that was published first, then the one that no split has made.
+    """
+    places = publications.places(db, [first.id, second.id])
     given = {story_id(m.feed_url, m.entry.key) for m in (*first.members, *second.members)}
-    return sorted(
-        (first, second), key=lambda story: (story.first_seen_at, story.id not in given, story.id)
-    )
+
+    def age(story: Story) -> tuple[datetime, float, bool, str]:
+        number = min((number for _, number in places.get(story.id, ())), default=math.inf)
+        return (story.first_seen_at, number, story.id not in given, story.id)
+
+    return sorted((first, second), key=age)

@@ -22,7 +22,7 @@ from aggregator.pipeline.polling import UnderWay, poll_feeds
 from aggregator.pipeline.publish import Press
 from aggregator.pipeline.take_in import Desk
 from aggregator.poll.pace import Pace, let_out, rate_of
-from aggregator.store import feeds, retention
+from aggregator.store import feeds, retention, stories
 from aggregator.store.database import make_durable, open_store
 from aggregator.store.lock import hold
 
@@ -61,6 +61,7 @@ class House:
     manners: Manners
     _pace: Pace | None = field(default=None)
     _published_at: datetime | None = field(default=None)  # by this house; None: look at everything
+    _generation: int = field(default=-1)  # of the stories that were last published
     _under_way: UnderWay = field(default_factory=UnderWay)  # left by the last pass
 
     @classmethod
@@ -159,22 +160,26 @@ class House:
         """Publish what is ready and write what differs; return what was done, digest by digest."""
         self.desk.settle()
         now = self.clock()
-        first = self._published_at is None
-        done = self.press.publish(now=now, seen_since=self._looked_until(now))
+        generation = stories.generation(self.desk.db)
+        since = self._looked_until(now, generation)
+        self._published_at = None  # should it fail, the next time looks at and writes everything
+        done = self.press.publish(now=now, seen_since=since)
         if any(each.new for each in done):
             make_durable(self.desk.db)  # a power cut must not undo what readers have seen
         self.press.write(
-            None if first else [each.digest for each in done if each.new or each.revised]
+            None if since is None else [each.digest for each in done if each.new or each.revised]
         )
-        self._published_at = now
+        self._published_at, self._generation = now, generation
         return done
 
-    def _looked_until(self, now: datetime) -> datetime | None:
+    def _looked_until(self, now: datetime, generation: int) -> datetime | None:
         """Return up to when the last look at the stories reached; None: look at all of them.
 
-        After a clock was set back, what came since would count as looked at.
+        After a clock was set back, what came since would count as looked at, and what a person
+        split or joined may have been told by a clock that is behind.
         """
-        return self._published_at if self._published_at and self._published_at <= now else None
+        at = self._published_at
+        return at if at and at <= now and generation == self._generation else None
 
     @property
     def published_at(self) -> datetime | None:

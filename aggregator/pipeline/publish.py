@@ -73,8 +73,8 @@ class Press:
     def publish(self, *, now: datetime, seen_since: datetime | None = None) -> list[Published]:
         """Store what is ready in every digest, each in a transaction of its own.
 
-        With `seen_since`, only stories that an entry came to since then are looked at: enough for
-        a tick that follows one without.
+        With `seen_since`, only stories that an entry came to since then are looked at, and where
+        there are filters those that changed: enough for a tick that follows one without.
         """
         done = []
         to_cut = cache(partial(clutter_to_cut, self.config, self.db))
@@ -109,8 +109,9 @@ class Press:
                 sources = public_sources(digest, self.config, states)
                 beside = Beside(pictures=pictures, sources=sources, is_secret=holds_key)
                 yield from self._digest_documents(digest, newest[digest.name], beside)
+        beside = Beside(pictures=pictures, is_secret=holds_key)
         yield render.index_page(
-            self.config.digests, service=self.config.service, newest=newest, pictures=pictures
+            self.config.digests, service=self.config.service, newest=newest, beside=beside
         )
         yield from render.stylesheets()
 
@@ -178,7 +179,7 @@ class DigestDesk:
         else:
             revised = self._revise()
             new = self._go_live(seen_since)
-        if new:
+        if new or seen_since is None:  # also what a lowered limit has no place for any more
             self._archive()
         return Published(digest=self.digest.name, new=new, revised=revised)
 
@@ -199,11 +200,11 @@ class DigestDesk:
 
     def _revise(self) -> int:
         """Bring the current publications up to date with their stories."""
-        first = publications.next_number(self.db, self.digest.name) - self.digest.limit
+        name = self.digest.name
+        current = publications.newest_numbers(self.db, name, self.digest.limit)
+        first = min(current, default=1)
         revised = 0
-        for previous, story_id in publications.changed(
-            self.db, self.digest.name, numbers_from=first
-        ):
+        for previous, story_id in publications.changed(self.db, name, numbers_from=first):
             again = self._compose_again(previous, story_id)
             publications.save(self.db, [again], composed_at=self.now)
             revised += again != previous
@@ -267,6 +268,7 @@ class DigestDesk:
             feed_ids=self._own_feed_ids(),
             first_seen_until=until,
             seen_since=seen_since,
+            or_changed=any(select.is_filtered(self.digest, self.specs[u]) for u in self.own_feeds),
         )
         found = (place for step in _steps(ids) for place in self._places(step))
         places = sorted(place for place in found if place.first_seen_at >= first_seen_from)
@@ -317,7 +319,10 @@ class DigestDesk:
         return composed
 
     def _composed(self, story: Story, ready: _Ready) -> Publication:
-        return self._said(self._shown(story) or story, ready.lead_id, number=ready.number)
+        made = self._said(self._shown(story) or story, ready.lead_id, number=ready.number)
+        if publications.has_id(self.db, made.digest, made.id):  # it went with a lead split off
+            return replace(made, id=made.id.replace(":story:", f":story:{ready.number}:"))
+        return made
 
     def _said(
         self, story: Story, lead_id: int, *, number: int, previous: Publication | None = None

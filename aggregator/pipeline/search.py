@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aggregator.digest import safe, search_page, sheet
@@ -20,6 +20,7 @@ from aggregator.errors import NotFoundError, StoreError
 from aggregator.model import Format
 from aggregator.pipeline.clock import utc_now
 from aggregator.pipeline.places import database_path
+from aggregator.pipeline.sources import holds_key
 from aggregator.serve.search import Question, Told
 from aggregator.store import publications, search
 from aggregator.store.database import open_store
@@ -199,9 +200,10 @@ class _Look:
 
     def _told(self, digest: Digest, number: int, story: Publication, hit: Hit) -> Result:
         outlets = {one.outlet for one in (story.source, *story.mentions)}
+        linked = replace(story, url=safe.url(hit.url) or story.url)
         return Result(
             title=safe.line(hit.title) or story.title,
-            url=safe.url(hit.url) or story.url,
+            url=safe.without_feeds(linked, holds_key).url,
             outlet=safe.line(hit.outlet),
             published_at=hit.published_at or story.published_at,
             snippet=safe.line(hit.snippet),

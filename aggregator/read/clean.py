@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import nh3
 
-from aggregator.read.urls import absolute
+from aggregator.read.urls import absolute, leads_nowhere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_CONTENT_CHARS = 1_000_000  # of one entry's HTML; the largest real one seen has 0.4 million
 MAX_TITLE_CHARS = 500
@@ -94,16 +98,20 @@ class Sanitiser:
     def __init__(self, base_url: str) -> None:
         """Take the address that relative links are resolved against."""
         self._base_url = absolute(base_url)
-        self._cleaners: dict[str, nh3.Cleaner] = {}
+        self._cleaners: dict[str, _Cleaner] = {}
 
-    def clean(self, source: str, *, base: str = "") -> str:
-        """Return `source` as safe HTML with absolute addresses; `base` is its own xml:base."""
+    def clean(self, source: str, *, base: str = "", page: str | None = None) -> str:
+        """Return `source` as safe HTML with absolute addresses; `base` is its own xml:base.
+
+        Where that is none, a link to a fragment leads to that of `page`, the source's own; with ""
+        for no page, nowhere.
+        """
         source = xml_characters(source[:MAX_CONTENT_CHARS])
         if "<" not in source and "&" not in source:
             return html.escape(source, quote=False).strip()
         if is_too_deep(source):
             return f"<p>{html.escape(flat_text(source), quote=False)}</p>"
-        cleaned = self._cleaner(base).clean(source)
+        cleaned = self._cleaner(base).clean(source, page=page)
         if "<img" in cleaned:
             cleaned = _IMAGE.sub(_image, cleaned)
         if "script" in cleaned:
@@ -112,18 +120,46 @@ class Sanitiser:
             cleaned = _LOGIN.sub(r"\1", cleaned)
         return xml_characters(cleaned).strip()
 
-    def _cleaner(self, base: str) -> nh3.Cleaner:
+    def _cleaner(self, base: str) -> _Cleaner:
         if base not in self._cleaners:
             resolved = absolute(base, self._base_url) or self._base_url
-            self._cleaners[base] = _new_cleaner(resolved)
+            self._cleaners[base] = _Cleaner(resolved, is_page=resolved != self._base_url)
         return self._cleaners[base]
 
 
-def _new_cleaner(base: str) -> nh3.Cleaner:
+class _Cleaner:
+    """Cleans HTML whose relative links start from one address, a page's or a feed's."""
+
+    def __init__(self, base: str, *, is_page: bool) -> None:
+        self._base = base
+        self._plain = _new_cleaner(base)
+        found = _ATTRIBUTE.search(self._plain.clean('<a href="#">'))  # as it comes out of it
+        self._own = f'="{found[2].removesuffix("#")}' if base and found and not is_page else ""
+
+    def clean(self, source: str, *, page: str | None) -> str:
+        """Return safe HTML. A second look is for what was resolved to a feed's address, if any."""
+        cleaned = self._plain.clean(source)
+        if page is None or not self._own or self._own not in cleaned:
+            return cleaned
+        return _new_cleaner(self._base, attribute_filter=partial(_onto_page, page)).clean(source)
+
+
+def _onto_page(page: str, _tag: str, name: str, value: str) -> str | None:
+    """Return an attribute's value; of a link to nowhere, the address on its own page if any."""
+    if name not in {"href", "src"} or not leads_nowhere(value):
+        return value
+    _, mark, fragment = value.partition("#")
+    return page.partition("#")[0] + mark + fragment if page and name == "href" else None
+
+
+def _new_cleaner(
+    base: str, *, attribute_filter: Callable[[str, str, str], str | None] | None = None
+) -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=_TAGS,
         clean_content_tags=_DROPPED,
         attributes=_ATTRIBUTES,
+        attribute_filter=attribute_filter,
         url_schemes={"http", "https"},
         link_rel="noopener nofollow",
         url_relative=("rewrite_with_base", base) if base else "deny",

@@ -51,9 +51,9 @@ class Normaliser:
 
     def entry(self, raw: RawEntry) -> Entry:
         """Return the entry, made safe; its key is still empty."""
-        content, summary = self._texts(raw)
-        title = clean.line(raw.title.value, plain=raw.title.plain) if raw.title else ""
         url = next(filter(None, (absolute(link, self._base_url) for link in raw.links)), "")
+        content, summary = self._texts(raw, url)
+        title = clean.line(raw.title.value, plain=raw.title.plain) if raw.title else ""
         entry = Entry(
             key="",
             guid=bounded_guid(raw.guid),
@@ -72,20 +72,20 @@ class Normaliser:
         )
         return replace(entry, content_hash=content_hash(entry))
 
-    def _texts(self, raw: RawEntry) -> tuple[str, str]:
+    def _texts(self, raw: RawEntry, page: str) -> tuple[str, str]:
         """Return the content (the longest text given) and the summary (the feed's own first)."""
         candidates = [*raw.contents, *([raw.summary] if raw.summary else [])]
         longest = max(candidates, key=lambda text: len(text.value), default=None)
-        content = self._html(longest) if longest else ""
+        content = self._html(longest, page) if longest else ""
         summary = ""
         if raw.summary and raw.summary is not longest and raw.summary.value.strip():
-            summary = clean.summary_of(self._html(raw.summary))
+            summary = clean.summary_of(self._html(raw.summary, page))
         return content, summary or clean.summary_of(content)
 
-    def _html(self, text: RawText) -> str:
+    def _html(self, text: RawText, page: str) -> str:
         if text.plain and not clean.looks_like_html(text.value):
             return clean.escape_text(text.value)
-        return self._sanitiser.clean(text.value, base=text.base)
+        return self._sanitiser.clean(text.value, base=text.base, page=page)
 
     def _image(self, candidates: Iterable[str], content: str) -> str:
         given = (absolute(url, self._base_url) for url in candidates)

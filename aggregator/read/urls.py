@@ -14,6 +14,8 @@ MAX_URL_CHARS = 4_000  # longer ones are tracking blobs; browsers and servers st
 _WEB: Final = ("http:", "https:")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")  # the parser lets quotes through
 _SCRIPT: Final = re.compile(r"(?:java|vb)\s*script\s*:", re.IGNORECASE)  # markup in place of a link
+# A reference that names no other document than the one that it stands in (RFC 3986, section 4.4).
+_NOWHERE: Final = re.compile(r"[\x00-\x20]*(?:#.*)?", re.DOTALL)
 # An absolute address without a space, control, quote, bracket, invisible or direction character.
 _FINE: Final = re.compile(
     r"https?://[A-Za-z0-9._-]+(?::\d{1,5})?"
@@ -23,9 +25,12 @@ _FINE: Final = re.compile(
 
 
 def absolute(url: str, base: str = "") -> str:
-    """Return `url` resolved against `base` (WHATWG URL Standard), or "" where it is no web page."""
+    """Return `url` resolved against `base` (WHATWG URL Standard), or "" where it is no web page.
+
+    A fragment alone is none: a feed's own address is no page, and may hold a key.
+    """
     url = url.strip()
-    if not url or len(url) > MAX_URL_CHARS:
+    if leads_nowhere(url) or len(url) > MAX_URL_CHARS:
         return ""
     try:
         parsed = can_ada.parse(base) + url if base else can_ada.parse(url)
@@ -38,6 +43,11 @@ def absolute(url: str, base: str = "") -> str:
     parsed.username = parsed.password = ""
     href = str(parsed.href)
     return href if len(href) <= MAX_URL_CHARS else ""
+
+
+def leads_nowhere(url: str) -> bool:
+    """Return whether a reference is empty or a fragment, and so names the document it stands in."""
+    return _NOWHERE.fullmatch(url) is not None
 
 
 def is_absolute(url: str) -> bool:

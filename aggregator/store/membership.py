@@ -72,18 +72,29 @@ _MERGE_PUBLISHED = (
     """,
     "UPDATE OR IGNORE published SET story_id = :kept WHERE story_id = :absorbed",
 )
-# A story that was merged away and whose lead now leaves again: what was published of it returns.
-_RESTORE_PUBLISHED = (
-    """
-    UPDATE publications SET story_id = :new, story_version = :stale, withdrawn = 0
-    WHERE story_id IN (SELECT id FROM stories WHERE merged_into = :left AND lead_id = :entry)
-    """,
-    """
-    UPDATE OR IGNORE published SET story_id = :new
-    WHERE story_id IN (SELECT id FROM stories WHERE merged_into = :left AND lead_id = :entry)
-    """,
-    "UPDATE stories SET merged_into = :new WHERE merged_into = :left AND lead_id = :entry",
-)
+# What was published of a story and of those merged into it, where this one's entries lead it.
+_LED_HERE = """
+SELECT :story, m.digest, m.story_id FROM published AS m
+JOIN publications AS p ON p.digest = m.digest AND p.number = m.number
+WHERE m.story_id IN (SELECT :left UNION ALL SELECT id FROM stories WHERE merged_into = :left)
+    AND EXISTS (
+        SELECT 1 FROM entries AS e WHERE e.story_id = :story AND e.id IN (
+            SELECT json_extract(p.body, '$.lead_id') UNION ALL
+            SELECT json_extract(part.value, '$.lead_id')
+            FROM json_each(p.body, '$.stories') AS part))
+ORDER BY p.withdrawn, m.number
+"""
+_TAKE_MARK = "UPDATE OR IGNORE published SET story_id = ? WHERE digest = ? AND story_id = ?"
+_TAKE_PUBLICATIONS = """
+UPDATE publications SET story_id = :story, story_version = :stale, withdrawn = 0
+WHERE story_id NOT IN ('', :story)
+    AND (digest, number) IN (SELECT digest, number FROM published WHERE story_id = :story)
+"""
+# A name under which others were told stays with them.
+_TAKE_NAMES = """
+UPDATE stories SET merged_into = ? WHERE merged_into = ? AND lead_id = ?
+    AND NOT EXISTS (SELECT 1 FROM published AS m WHERE m.story_id = stories.id)
+"""
 _LEADLESS = """
 SELECT id FROM stories WHERE id IN (SELECT value FROM json_each(?)) AND lead_id IS NULL
 """
@@ -144,20 +155,34 @@ def merge(db: Database, update: Merged, *, now: datetime) -> None:
 
 
 def leave(db: Database, entry_id: int, *, new_story_id: str, now: datetime) -> None:
-    """Give an entry a story of its own; what it led gets the next lead."""
+    """Give an entry a story of its own; what it led gets the next lead.
+
+    What is published under the entry's words goes with it. What a merge withdrew stands again
+    where it tells what is told nowhere else now.
+    """
     left_id, seen_at = db.conn.execute(
         "SELECT story_id, first_seen_at FROM entries WHERE id = ?", (entry_id,)
     ).fetchone()
     db.conn.execute(_START, (new_story_id, seen_at, moment_to_text(now), entry_id))
-    for statement in _RESTORE_PUBLISHED:
-        names = {"new": new_story_id, "left": left_id, "entry": entry_id, "stale": STALE}
-        db.conn.execute(statement, names)
     db.conn.execute(_TAKE_LEAD, (new_story_id, entry_id))
+    for story_id in (new_story_id, left_id):
+        _take_published(db, story_id, left_id=left_id)
+    db.conn.execute(_TAKE_NAMES, (new_story_id, left_id, entry_id))
     left_leadless = "UPDATE stories SET lead_id = NULL WHERE id = ? AND lead_id = ?"
     db.conn.execute(left_leadless, (left_id, entry_id))
     mend(db, {left_id})
     threads.measure(db, left_id)
     touch(db, left_id, now=now)
+
+
+def _take_published(db: Database, story_id: str, *, left_id: str) -> None:
+    """Let a story have what its entries lead of what was published, one for each digest.
+
+    Of an edition, which is frozen, only the mark that the story stands in it.
+    """
+    names = {"story": story_id, "left": left_id, "stale": STALE}
+    db.conn.executemany(_TAKE_MARK, db.conn.execute(_LED_HERE, names).fetchall())
+    db.conn.execute(_TAKE_PUBLICATIONS, names)
 
 
 def mend(db: Database, story_ids: Iterable[str]) -> Mended:

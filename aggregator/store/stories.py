@@ -38,8 +38,8 @@ CERTAIN = 1.0  # the score of what a person decided
 _MEMBERS = """
 SELECT s.first_seen_at AS story_first_seen_at, s.lead_id, e.story_id, e.id, e.feed_id, e.key,
     e.content_hash, e.slice_hash, e.held, e.first_seen_at, e.relation, e.reason, e.score,
-    w.guid, w.url, w.title, w.summary, w.published_at, w.updated_at, w.authors, w.categories,
-    w.enclosures, w.language, w.image, f.url AS feed_url, f.site_url,
+    e.witness_id, w.guid, w.url, w.title, w.summary, w.published_at, w.updated_at, w.authors,
+    w.categories, w.enclosures, w.language, w.image, f.url AS feed_url, f.site_url,
     coalesce(nullif(p.content, ''), w.content) AS content,
     coalesce(nullif(f.own_title, ''), nullif(f.title, ''), f.url) AS outlet,
     max(e.first_seen_at, coalesce(e.left_at, f.last_fetched_at, '')) AS last_seen_at
@@ -67,6 +67,7 @@ _BY_PREFIX = """
 SELECT DISTINCT coalesce(merged_into, id) FROM stories
 WHERE id >= :name AND id < :name || char(0x10FFFF) ORDER BY 1
 """
+_BY_NUMBER = "SELECT story_id FROM entries WHERE id = :name"
 _KEEP_APART = """
 INSERT OR IGNORE INTO apart (entry_a, entry_b)
 SELECT min(id, :entry), max(id, :entry) FROM entries WHERE story_id = :story AND id <> :entry
@@ -110,7 +111,7 @@ def load(db: Database, ids: Iterable[str]) -> list[Story]:
 
 
 def find(db: Database, reference: str) -> Story:
-    """Return the story with this id, also a merged one's, or with this entry's URL or guid.
+    """Return the story with this id, also a merged one's, or with this entry's URL, guid or number.
 
     The first six or more characters of an id will do. Raises NotFoundError for none or several.
     """
@@ -253,7 +254,8 @@ def _standing(db: Database, entry_id: int) -> tuple[str, int]:
 
 def _candidates(db: Database, reference: str) -> list[str]:
     """Return the ids that a reference may stand for, by the first way in which it fits any."""
-    ways = (_BY_ID, _BY_ENTRY, _BY_PREFIX if len(reference) >= MIN_PREFIX else "")
+    by_prefix = _BY_PREFIX if len(reference) >= MIN_PREFIX else ""
+    ways = (_BY_ID, _BY_ENTRY, by_prefix, _BY_NUMBER if reference.isdecimal() else "")
     for statement in filter(None, ways if reference else ()):
         if found := db.conn.execute(statement, {"name": reference}).fetchall():
             return [row[0] for row in found]
@@ -303,6 +305,7 @@ def _member(row: Mapping[str, Any]) -> Member:
         reason=row["reason"],
         score=row["score"],
         held=bool(row["held"]),
+        witness_id=row["witness_id"],
     )
 
 

@@ -127,6 +127,21 @@ def test_what_is_no_address_is_told_before_anything_is_asked(desk: Desk, web: We
     assert not web.server.log
 
 
+@pytest.mark.parametrize("tag", ["a,b", "a/b", " ", "x" * 101])
+def test_a_tag_that_is_none_is_told_before_anything_is_asked(
+    desk: Desk, web: Web, tag: str
+) -> None:
+    desk.write()
+    before = desk.path.read_bytes()
+
+    result = desk.run("add", "--tag", "world", "--tag", tag, web.url("/post.xml"))
+
+    assert result.exit_code == 2
+    assert "cannot be a tag. Use 1 to 100 characters, no comma and no slash." in result.stderr
+    assert desk.path.read_bytes() == before
+    assert not web.server.log
+
+
 def test_beside_a_running_service_it_says_how_to_tell_it(desk: Desk, web: Web) -> None:
     desk.write()
 

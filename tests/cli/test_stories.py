@@ -9,8 +9,9 @@ import pytest
 
 from aggregator.cli.stories import parse_since
 from aggregator.errors import UsageError
-from aggregator.model import Follows, Started
-from aggregator.store import threads
+from aggregator.model import Follows, Joined, Relation, Started
+from aggregator.store import entries, threads
+from aggregator.store import stories as kept
 from aggregator.store.database import open_store, transaction
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def test_stories_as_json_keep_their_contract(polled: Desk, web: Web) -> None:
     assert [entry["relation"] for entry in story["entries"]] == ["lead", "copy"]
     copy = story["entries"][1]
     assert list(copy) == [
-        "feed", "id", "url", "title", "published_at", "relation", "reason", "score"
+        "feed", "id", "url", "title", "published_at", "relation", "reason", "score", "with"
     ]  # fmt: skip
     assert {entry["feed"] for entry in story["entries"]} == {
         web.url("/post.xml"),
@@ -120,8 +121,47 @@ def test_why_as_json_has_numbers_and_digests(polled: Desk) -> None:
     (told,) = polled.json("why", story["id"][:6])
 
     assert told["id"] == story["id"]
-    assert all(isinstance(entry["number"], int) for entry in told["entries"])
+    numbers = [entry["number"] for entry in told["entries"]]
+    assert all(isinstance(number, int) for number in numbers)
+    assert [entry["with"] for entry in told["entries"]] == [None, numbers[0]]
     assert [each["digest"] for each in told["digests"]] == ["news"]
+
+
+def test_a_member_names_whom_it_was_matched_with_unless_that_leads(polled: Desk) -> None:
+    story = bridge_of(polled)
+    apples = "https://post.example/apples"
+    with closing(open_store(next(polled.folder.rglob("newsfold.db")))) as db:
+        third = entries.find(db, apples)
+        witness = entries.find(db, "https://herald.example/bridge")
+        update = Joined(
+            story_id=story["id"], entry_id=third, relation=Relation.COPY, reason="same text",
+            score=1.0, witness_id=witness,
+        )  # fmt: skip
+        with transaction(db):
+            kept.apply(db, [update], now=NOON)
+
+    text = polled.run("why", apples).stdout
+
+    assert f"copy [{third}] Post with [{witness}] (1.00): same text" in text
+    assert text.count(" with [") == 1
+    assert [each["with"] for each in bridge_of(polled)["entries"]].count(witness) == 1
+
+
+@pytest.mark.parametrize("command", ["why", "why --clutter", "split", "search", "join 3erqd2bx"])
+def test_what_is_no_utf_8_names_nothing(polled: Desk, command: str) -> None:
+    result = polled.run(*command.split(), "caf\udcff")
+
+    assert result.exit_code == (command != "search")
+    assert "Traceback" not in result.output
+    assert result.output
+
+
+def test_why_takes_an_entrys_number(polled: Desk) -> None:
+    (told,) = polled.json("why", bridge_of(polled)["id"])
+
+    (again,) = polled.json("why", str(told["entries"][1]["number"]))
+
+    assert again == told
 
 
 def test_a_story_that_goes_on_is_told_with_both_ends(polled: Desk) -> None:

@@ -188,6 +188,55 @@ def test_other_words_move_updated_once(change: dict[str, object]) -> None:
     assert again == after
 
 
+COUNTED = "{} replies · " + " ".join(f"word{n}" for n in range(30))
+
+
+def untitled(number: int, words: str = COUNTED, outlet: str = "Micro") -> Story:
+    text = words.format(number)
+    told = member(title="", content=f"<p>{text}</p>", summary=text)
+    return story(replace(told, outlet=outlet))
+
+
+def test_what_stands_for_a_title_stays_while_the_text_does() -> None:
+    before = publish(untitled(10))
+
+    after = publish(untitled(11), before, now=LATER)
+
+    assert before.title.startswith("10 replies · word0 word1")
+    assert (after.title, after.updated_at) == (before.title, before.updated_at)
+    assert after.correction is None
+    assert "11 replies" in after.html
+
+
+def test_an_outlets_new_name_is_no_new_title() -> None:
+    before = publish(untitled(0, words=""))
+
+    after = publish(untitled(0, words="", outlet="Macro"), before, now=LATER)
+
+    assert (before.title, after.title) == ("Micro", "Micro")
+    assert after.source.outlet == "Macro"
+    assert after.updated_at == before.updated_at
+
+
+def test_another_text_brings_what_stands_for_a_title_and_no_former_one() -> None:
+    before = publish(untitled(10))
+
+    after = publish(untitled(0, words="All of this is new."), before, now=LATER)
+
+    assert (after.title, after.updated_at) == ("All of this is new.", LATER)
+    assert after.correction
+    assert after.correction.former_title == ""
+    assert after.correction.added == ("All of this is new.",)
+
+
+def test_a_title_that_comes_later_is_shown() -> None:
+    told = member(content=f"<p>{COUNTED}</p>", title="A title at last")
+
+    after = publish(story(told), publish(untitled(10)), now=LATER)
+
+    assert (after.title, after.updated_at) == ("A title at last", NOW)
+
+
 # ----------------------------------------------------------------------- editions
 
 DUE = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)

@@ -172,6 +172,19 @@ def test_a_loud_feed_leads_at_most_a_third_of_the_first_ten() -> None:
     assert [p.source.feed_url for p in first[:3]] == ["loud"] * 3
 
 
+def test_the_cap_holds_of_any_ten_in_a_row() -> None:
+    """Also across the tenth place: the loud feed comes in at the eighth."""
+    quiet = [bare(f"quiet{n % 4}", n, 100.0 - n) for n in range(7)]
+    loud = [bare("loud", 10 + n, 50.0 - n) for n in range(6)]
+    rest = [bare(f"quiet{n % 4}", 20 + n, 20.0 - n) for n in range(20)]
+
+    feeds = [p.source.feed_url for p in rank.order([*quiet, *loud, *rest], TOP)]
+
+    assert feeds[7:10] == ["loud"] * 3
+    tens = [Counter(feeds[start : start + 10]) for start in range(len(feeds) - 9)]
+    assert max(ten["loud"] for ten in tens) == 3
+
+
 def test_the_cap_is_the_digests() -> None:
     some = [bare("loud", n, 100.0 - n) for n in range(9)] + [bare("b", 10, 1.0), bare("c", 11, 0.5)]
 

@@ -88,6 +88,25 @@ def test_no_document_tells_a_secret_address() -> None:
     assert any(told.source.feed_url.encode() in document.body for document in open_too)
 
 
+def test_the_page_of_all_digests_leads_to_no_secret_address() -> None:
+    told = publish(covered())
+    feed = told.source.feed_url
+    led = replace(told, url=f"{feed}#fn1", image=f"{feed}#picture")
+
+    open_too, closed = (
+        render.index_page(
+            [LIVE],
+            service=SERVICE,
+            newest={LIVE.name: [led]},
+            beside=Beside(is_secret=secret.__eq__),
+        )
+        for secret in ("", feed)
+    )
+
+    assert feed.encode() in open_too.body
+    assert feed.encode() not in closed.body
+
+
 def test_a_digest_without_title_goes_by_its_name() -> None:
     nameless = replace(LIVE, title=" ")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.digest import rewrite
-from tests.digest.makers import entry, publish, story
+from tests.digest.makers import entry, member, publish, story
 
 if TYPE_CHECKING:
     from aggregator.model import Entry
@@ -67,6 +67,13 @@ def test_a_title_counts_by_its_words(title: str, *, moved: bool) -> None:
     before = publish(story())
 
     assert rewrite.is_rewritten(before, title, before.lead_hash) is moved
+
+
+def test_a_title_counts_only_where_the_outlet_wrote_it_before_and_now() -> None:
+    titled, untitled = publish(story()), publish(story(member(title="")))
+
+    assert not rewrite.is_rewritten(untitled, "A title at last", untitled.lead_hash)
+    assert not rewrite.is_rewritten(titled, "", titled.lead_hash)
 
 
 def test_small_touches_add_up() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from dataclasses import fields, replace
 
 import pytest
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.digest import safe
-from aggregator.model import Correction, Enclosure, Mention, Point
-from tests.digest.makers import NOW, covered, publish
+from aggregator.model import Correction, Enclosure, Mention, Point, Publication
+from tests.digest.makers import NOW, covered, member, publish, story
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,76 @@ def test_a_publication_is_cleaned_all_through() -> None:
     assert (inner.title, inner.summary, inner.html, inner.url) == ("Two lines", "ab", "<p></p>", "")
     assert (clean.authors, clean.categories) == (("A",), ("x",))
     assert clean.enclosures == (Enclosure(url="https://a.example/x.mp3"),)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        ("audio/mpeg; codecs=x", "audio/mpeg"),
+        (' video/mp4 ;codecs="avc1"', "video/mp4"),
+        ("audio/mpeg", "audio/mpeg"),
+        ("; codecs=x", ""),
+        ("mp3", ""),
+    ],
+)
+def test_a_media_type_goes_without_its_parameters(raw: str, kind: str) -> None:
+    assert safe.enclosure(Enclosure(url="https://a.example/x", type=raw)).type == kind
+
+
+KEY = "s3cr3tkey9876543210abcdefxyz"
+BY_QUERY, BY_PATH = f"https://a.example/f.xml?token={KEY}", f"http://a.example/p/{KEY}/rss?x=1"
+OPEN = "https://a.example/f.xml?page=2"
+
+
+def linked(feed: str, address: str) -> Publication:
+    """Return an edition of a story of this feed that names this address in every way."""
+    lead = member(
+        content=f'<p><a href="{html.escape(address)}" rel="x">y</a><img alt="a" src="{address}">',
+        url=address,
+        image=address,
+        enclosures=(Enclosure(url=address),),
+    )
+    told = publish(story(replace(lead, feed_url=feed, site_url=address)))
+    mention = replace(told.source, feed_url="")
+    point = Point(text="It is so.", outlet="B", url=address, others=2)
+    told = replace(told, mentions=(mention,), points=(point,), continues=mention)
+    return replace(told, html=told.html + address * (address == OPEN), stories=(told,))
+
+
+@pytest.mark.parametrize(
+    ("feed", "address"),
+    [
+        (BY_QUERY, f"{BY_QUERY}#fn1"),
+        (BY_QUERY, BY_QUERY.replace("https://a", "http://www.A")),
+        (BY_QUERY, f"{BY_QUERY}&page=2"),
+        (BY_PATH, f"http://a.example/p/{KEY}/rss#fn1"),
+        (BY_PATH, f"https://a.example:443/p/{KEY}/pic.png"),
+        (BY_PATH, f"http://a.example/%70/{KEY}/other?y=1"),
+    ],
+)
+def test_no_address_begins_with_a_secret_one(feed: str, address: str) -> None:
+    told = safe.without_feeds(linked(feed, address), lambda url: KEY in url)
+
+    assert KEY not in repr(told)
+    assert told.html == '<p><a rel="x">y</a>'
+    assert told.stories[0].enclosures == ()
+
+
+@pytest.mark.parametrize("address", [OPEN, "https://a.example/p/other", "http://[broken"])
+def test_other_addresses_of_a_secret_feeds_host_stay(address: str) -> None:
+    for feed in (BY_QUERY, BY_PATH):
+        given = linked(feed, address)
+        told = safe.without_feeds(given, lambda url: KEY in url)
+
+        assert (told.url, told.html, told.image) == (given.url, given.html, given.image)
+        assert told.stories[0].enclosures == given.enclosures
+        assert told.source == replace(given.source, feed_url="")
+
+
+def test_a_publication_of_open_feeds_is_given_back_itself() -> None:
+    given = publish(covered())
+
+    assert safe.without_feeds(given, lambda url: KEY in url) is given
 
 
 def test_a_clean_publication_stays_as_it_is() -> None:

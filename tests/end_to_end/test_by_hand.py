@@ -98,6 +98,25 @@ def test_a_split_gives_the_entry_a_story_of_its_own_in_the_digest(desk: Desk) ->
     soundness.assert_sound(desk.store)
 
 
+def test_a_split_lead_takes_what_was_published_of_it_along(desk: Desk) -> None:
+    """Its words stay under their id; the copy, which only stood below them, is told as new."""
+    before = desk.told()
+    first, second = entry_numbers(desk)
+    desk.command("split", str(first))
+    desk.clock.move(HOUR)
+    desk.house.publish()
+
+    after = desk.told()
+    assert before.keys() < after.keys()
+    assert [after[name].updated for name in before] == [one.updated for one in before.values()]
+    (new,) = after.keys() - before.keys()
+    rows = dict(soundness.ask(desk.store, "SELECT id, story_id FROM entries"))
+    assert new.rpartition(":")[2] == rows[second]
+    assert [one.title for one in after.values()].count(after[new].title) == 2
+    assert not [one for one in after.values() if "Second Outlet" in one.content]
+    soundness.assert_sound(desk.store)
+
+
 def test_what_was_split_stays_apart_when_the_feeds_bring_more(desk: Desk) -> None:
     """The next copy joins one of the two; it does not bring them together again."""
     first, second = entry_numbers(desk)
@@ -143,10 +162,11 @@ def test_a_join_is_seen_by_the_next_entry_that_comes_in(desk: Desk) -> None:
     assert stories == {kept}
 
 
-def test_a_split_is_undone_by_a_join(desk: Desk) -> None:
+@pytest.mark.parametrize("which", [0, 1], ids=["of-the-lead", "of-the-copy"])
+def test_a_split_is_undone_by_a_join(desk: Desk, which: int) -> None:
     before = desk.told()
     first, second = entry_numbers(desk)
-    desk.command("split", str(second))
+    desk.command("split", str((first, second)[which]))
     desk.clock.move(HOUR)
     desk.house.publish()
     rows = dict(soundness.ask(desk.store, "SELECT id, story_id FROM entries"))

@@ -147,24 +147,38 @@ def test_a_page_used_for_everything_is_known_before_its_first_entry_is_folded() 
     assert all(is_alone(index, one) for one in notices)
 
 
-def test_an_outlets_two_feeds_are_one_to_the_guards_against_series() -> None:
-    index = filled()
-    streets = ("Quay Road", "Abbey Square")
+STREETS = ("Quay Road", "Abbey Square", "Tower Gate", "Mill Street")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_outlets_two_feeds_are_one_to_the_guards_against_series(*, restarted: bool) -> None:
     works = [
         entry(
             f"Roadworks on {street} until spring",
             f"{street} is closed from the church to the mill until spring; buses go by the ring.",
             url=f"https://paper.example/{number}",
         )
-        for number, street in enumerate(streets)
+        for number, street in enumerate(STREETS)
     ]
-    for feed in (5, 6):
-        for number, one in enumerate(works):
-            index.fold(arrival(one, 10 * feed + number, feed=feed))
+    arrivals = [
+        [arrival(one, 10 * feed + number, feed=feed) for number, one in enumerate(works)]
+        for feed in (5, 6)
+    ]
+    index = filled()
+    for both in arrivals:
+        if restarted:
+            for one in both:
+                index.add(one, story_id=f"story-{one.entry_id % 10}")
+            continue
+        index.expect(both)
+        for one in both:
+            index.fold(one)
 
     assert "a series" in index.explain(50, 61)
     assert index.explain(50, 60).startswith("in one story; same address")
     assert index.explain(50, 61).startswith("in two stories")
+    index.forget_before(50)
+    assert "a series" in index.explain(50, 61)
 
 
 def test_an_entry_that_comes_back_under_its_address_is_the_same() -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregator.config.filters import parse_filter
 from aggregator.errors import LockedError
 from aggregator.model import Failed, FailureKind, FeedSpec, Gone
+from aggregator.pipeline.correct import join_stories, split_entry
 from aggregator.pipeline.house import PUBLISH_EVERY, House
 from aggregator.pipeline.places import database_path
 from aggregator.store import feeds, stories
 from tests.end_to_end import published
-from tests.pipeline.makers import FIRST, HOUR, LIVE, SECOND, configured, fetched, read
+from tests.pipeline.makers import FIRST, HOUR, LIVE, NOON, SECOND, configured, fetched, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.newsrooms import Clock
 
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 BROKEN = Failed(kind=FailureKind.TIMEOUT, message="it did not answer in time")
 
 
@@ -199,3 +202,89 @@ def test_an_index_that_held_pruned_entries_is_loaded_again(house: House, clock: 
         if "copy" in {member.entry.guid for member in story.members}
     )
     assert len(found.members) == 1
+
+
+# ------------------------------------------------------ between two looks at everything
+
+
+def test_what_could_not_be_written_is_written_as_soon_as_it_can_be(
+    house: House, clock: Clock
+) -> None:
+    """The folder is out of reach while a story is published; nothing else comes in afterwards."""
+    house.desk.take_in([(FIRST, fetched(read(1)))])
+    house.publish()
+    public = Path(house.config.service.public_dir)
+    away = public.rename(public.with_name("away"))
+    public.touch()
+    house.desk.take_in([(FIRST, fetched(read(1), read(2)))])
+    clock.move(HOUR)
+    for _ in range(2):
+        with pytest.raises(OSError, match="public"):
+            house.publish()
+    public.unlink()
+    away.rename(public)
+    clock.move(HOUR)
+    house.publish()
+
+    assert titles(house.config) == {read(1).entry.title, read(2).entry.title}
+
+
+def test_a_split_made_by_a_clock_that_is_behind_is_published(house: House, clock: Clock) -> None:
+    """It was asked for before the last look at the stories, and stored after it."""
+    house.desk.take_in([(FIRST, fetched(read(1)))])
+    clock.move(HOUR)
+    house.desk.take_in([(SECOND, fetched(read(1, guid="copy", key="copy")))])
+    clock.move(HOUR)
+    house.publish()
+    split_entry(house.desk.db, "2", now=clock.now - timedelta(seconds=1))
+    clock.move(HOUR)
+    (done,) = house.publish()
+
+    assert (done.new, done.revised) == (1, 1)
+
+
+def test_an_entry_that_a_correction_lets_through_a_filter_is_published(
+    tmp_path: Path, clock: Clock
+) -> None:
+    digest = replace(LIVE, include=(parse_filter("title: wanted"),))
+    with House.open(configured(tmp_path, digests=(digest,)), clock=clock) as house:
+        house.desk.take_in([(FIRST, fetched(read(1, title="Wanted"), read(2)))])
+        clock.move(HOUR)
+        house.publish()
+        clock.move(HOUR)
+        house.desk.take_in([(FIRST, fetched(read(1, title="Wanted"), read(2, title="Wanted too")))])
+        house.publish()
+
+        assert titles(house.config) == {"Wanted", "Wanted too"}
+
+
+def test_what_a_lowered_limit_has_no_place_for_stands_in_archives(
+    tmp_path: Path, clock: Clock
+) -> None:
+    entries = [read(number) for number in range(7)]
+    for limit in (10, 3):
+        config = configured(tmp_path, digests=(replace(LIVE, limit=limit),))
+        with House.open(config, clock=clock) as house:
+            house.desk.take_in([(FIRST, fetched(*entries))])
+            house.publish()
+
+    everything = published.everything(Path(config.service.public_dir), "all")
+    assert {one.title for one in everything} == {one.entry.title for one in entries}
+    assert len(titles(config)) == 3
+
+
+def test_a_story_that_is_current_again_is_corrected(tmp_path: Path, clock: Clock) -> None:
+    """It had no place in the current document before a join made two stories there one."""
+    config = configured(tmp_path, digests=(replace(LIVE, limit=2),))
+    first, *others = (read(number, published_at=NOON + number * MINUTE) for number in range(3))
+    with House.open(config, clock=clock) as house:
+        house.desk.take_in([(FIRST, fetched(first, *others))])
+        house.publish()
+        join_stories(house.desk.db, *(one.entry.url for one in others), now=clock.now)
+        house.publish()
+        clock.move(HOUR)
+        corrected = read(0, published_at=NOON, title="Corrected")
+        house.desk.take_in([(FIRST, fetched(corrected, *others))])
+        house.publish()
+
+    assert "Corrected" in titles(config)

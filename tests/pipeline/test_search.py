@@ -79,6 +79,20 @@ def test_a_published_story_is_found_with_its_place(library: Library) -> None:
     assert result["published_at"] == NOON.isoformat()
 
 
+def test_no_result_leads_to_a_feed_whose_address_holds_a_key(
+    desk: Desk, clock: Clock, tmp_path: Path
+) -> None:
+    """An entry that was stored when links to fragments were resolved to its feed's address."""
+    secret = "https://paid.example/feed?token=s3cr3tKEY"  # noqa: S105 - invented
+    library = Library(configured(tmp_path, feeds=(secret,)), desk, clock)
+    one = flood()
+    leaked = replace(one, entry=replace(one.entry, url=f"{secret}#top"))
+    library.publish(leaked, feed=secret)
+
+    assert secret not in library.ask("vessel", as_json=True).body.decode()
+    assert secret not in library.ask("vessel").body.decode()
+
+
 def test_the_page_shows_what_was_found(library: Library) -> None:
     library.publish(flood())
 

@@ -62,6 +62,58 @@ def test_an_xml_base_of_its_own_is_used() -> None:
     assert cleaned == '<img src="https://other.example/x/a.png">'
 
 
+NOTES = (
+    '<p id=a><a href="#n">1</a><a href="">2</a><a href=" \n&#35;n">3</a><a href="/x">4</a>'
+    f'<a href="{BASE}#n">5</a><img src="#"><img src="a.png" alt="b"></p>'
+)
+
+
+def test_a_link_to_a_fragment_leads_to_the_page_that_the_source_is_of() -> None:
+    """What is written whole stays, though it be the base itself."""
+    cleaned = SANITISER.clean(NOTES, page="https://harbour.example/story#top")
+
+    assert cleaned == (
+        f'<p><a href="https://harbour.example/story#n" {REL}>1</a>'
+        f'<a href="https://harbour.example/story" {REL}>2</a>'
+        f'<a href="https://harbour.example/story#n" {REL}>3</a>'
+        f'<a href="https://harbour.example/x" {REL}>4</a><a href="{BASE}#n" {REL}>5</a>'
+        '<img src="https://harbour.example/news/a.png" alt="b"></p>'
+    )
+
+
+def test_a_fragment_of_an_xml_base_of_its_own_stays_there() -> None:
+    cleaned = SANITISER.clean(
+        '<a href="#n">1</a>', base="https://b.example/x", page="https://a.example/"
+    )
+
+    assert cleaned == f'<a href="https://b.example/x#n" {REL}>1</a>'
+
+
+@pytest.mark.parametrize("base", ["", BASE, "#x"])
+def test_a_link_to_a_fragment_of_no_page_goes(base: str) -> None:
+    cleaned = SANITISER.clean(NOTES, page="", base=base)
+
+    assert cleaned.startswith(f"<p><a {REL}>1</a><a {REL}>2</a><a {REL}>3</a><a href=")
+    assert f'href="{BASE}#n"' in cleaned
+
+
+@pytest.mark.parametrize(
+    "address", ["https://HARBOUR.example:443/f?token=a'b", "https://harbour.example", BASE]
+)
+def test_a_fragment_is_known_in_every_spelling_of_the_base(address: str) -> None:
+    cleaned = clean.Sanitiser(address).clean('<a href="#n">1</a>', page="")
+
+    assert cleaned == f"<a {REL}>1</a>"
+
+
+@pytest.mark.parametrize("source", [case[0] for case in CLEANED.values()], ids=CLEANED.keys())
+def test_all_else_is_cleaned_alike_with_a_page_of_its_own(source: str) -> None:
+    cleaned = SANITISER.clean(source)
+
+    assert SANITISER.clean(source, page="https://a.example/") == cleaned
+    assert SANITISER.clean(f'{source}<a href="#">', page="").startswith(cleaned.rstrip())
+
+
 def test_without_an_address_relative_links_go() -> None:
     assert clean.Sanitiser("").clean("<img src=a.png>b") == "b"
 

@@ -27,6 +27,26 @@ def test_the_first_link_that_is_a_web_page_is_taken() -> None:
     assert NORMALISER.entry(raw).url == "https://feeds.example/a"
 
 
+@pytest.mark.parametrize("link", ["#top", "", " ", "\x01#top"])
+def test_a_fragment_of_the_feed_is_no_link_no_image_and_no_file(link: str) -> None:
+    text = RawText(value=f'<a href="{link}">x</a><img src="{link}">')
+    raw = RawEntry(
+        links=(link,), images=(link,), enclosures=(RawEnclosure(url=link),), contents=(text,)
+    )
+
+    entry = NORMALISER.entry(raw)
+
+    assert (entry.url, entry.image, entry.enclosures) == ("", "", ())
+    assert "feeds.example" not in entry.content
+
+
+def test_a_fragment_in_a_text_is_one_of_the_entrys_page() -> None:
+    text = RawText(value='<p>Long <a href="#n">1</a></p>')
+    raw = RawEntry(links=("/a",), contents=(text,))
+
+    assert 'href="https://feeds.example/a#n"' in NORMALISER.entry(raw).content
+
+
 def test_the_longest_text_is_the_content_and_the_summary_stays() -> None:
     raw = RawEntry(
         contents=(RawText(value="<p>Long words go on</p>"),), summary=RawText(value="<b>Short</b>")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.read.urls import MAX_URL_CHARS, absolute, is_absolute
+from aggregator.read.urls import MAX_URL_CHARS, absolute, is_absolute, leads_nowhere
 
 BASE = "https://feeds.example/news/rss.xml"
 
@@ -30,6 +30,8 @@ RESOLVED = {
 }
 REFUSED = {
     "nothing": "",
+    "a fragment": "#top",
+    "a fragment after a control": "\x01#top",
     "script": "javascript:alert(1)",
     "script with a control": "java\nscript:alert(1)",
     "feed scheme": "feed:https://a.example/",
@@ -71,3 +73,20 @@ def test_every_result_is_one_clean_web_address(text: str, base: str) -> None:
 def test_is_absolute_tells_a_web_address() -> None:
     assert is_absolute(" HTTPS://a.example")
     assert not is_absolute("urn:uuid:1")
+
+
+@pytest.mark.parametrize(
+    ("url", "nowhere"),
+    [
+        ("", True),
+        (" \n", True),
+        ("#", True),
+        ("#a\nb", True),
+        ("\0#a", True),
+        ("?", False),
+        ("a#b", False),
+        ("https://a.example/#b", False),
+    ],
+)
+def test_what_names_no_other_document_leads_nowhere(url: str, *, nowhere: bool) -> None:
+    assert leads_nowhere(url) is nowhere

@@ -80,6 +80,24 @@ def test_a_joined_entry_keeps_its_reason(house: House) -> None:
     assert story.members[1].score == 0.9
 
 
+def test_a_joined_entry_keeps_whom_it_was_matched_with(house: House) -> None:
+    story_id, (lead, copy, _) = three_in_one(house)
+    house.add(1, house.read("more"), story_id=story_id, witness_id=copy)
+
+    story = stories.find(house.db, story_id)
+
+    assert [one.witness_id for one in story.members] == [0, 0, 0, copy]
+    assert story.lead.entry_id == lead
+
+
+def test_an_entrys_id_or_address_goes_before_anothers_number(house: House) -> None:
+    feed_id = house.feed("a")
+    house.add(feed_id, house.read("one"))
+    house.add(feed_id, house.read("two", guid="1"))
+
+    assert stories.find(house.db, "1").id == "story0002"
+
+
 def test_a_batch_is_applied_in_its_order(house: House) -> None:
     """A story may begin, gather and be merged within one body."""
     feed_id = house.feed("a")
@@ -175,7 +193,7 @@ def test_many_stories_come_in_parts_and_whole(
 
 
 @pytest.mark.parametrize(
-    "reference", ["story0001", "story0", "https://e.example/k", "tag:k", " story0001 "]
+    "reference", ["story0001", "story0", "https://e.example/k", "tag:k", " story0001 ", "1"]
 )
 def test_a_story_is_found_by_what_names_it(house: House, reference: str) -> None:
     house.add(house.feed("a"), house.read("k", guid="tag:k"))
@@ -183,7 +201,9 @@ def test_a_story_is_found_by_what_names_it(house: House, reference: str) -> None
     assert stories.find(house.db, reference).id == "story0001"
 
 
-@pytest.mark.parametrize("reference", ["", "story", "story0001x", "STORY0001", "e.example/k", "%"])
+@pytest.mark.parametrize(
+    "reference", ["", "story", "story0001x", "STORY0001", "e.example/k", "%", "2", "1e0", "9" * 40]
+)
 def test_an_unknown_story_is_told(house: House, reference: str) -> None:
     house.add(house.feed("a"), house.read("k"))
 
