@@ -176,7 +176,8 @@ def is_another_of_form(left: Features, right: Features) -> bool:
         return False
     if shared <= shared_name(left, right):
         return True
-    if left.title_length != right.title_length or len(left.title) != len(right.title):
+    in_place = sum(a == b for a, b in zip(left.title_order, right.title_order, strict=False))
+    if len(left.title) != len(right.title) or 2 * in_place < len(left.title):
         return False
     return left.language in UNSPACED_LANGUAGES or bool(ours & left.names and theirs & right.names)
 

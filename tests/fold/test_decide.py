@@ -286,6 +286,12 @@ def test_one_form_with_other_names_and_numbers_is_no_copy() -> None:
             "ja",
             True,
         ),
+        (
+            "สมหญิง วารีชนะเลือกตั้งนายกเทศมนตรีบ้านแก้ว",
+            "บ้านแก้วได้นายกเทศมนตรีคนใหม่คือสมหญิง วารี",
+            "th",
+            False,
+        ),
     ],
     ids=[
         "parts",
@@ -295,6 +301,7 @@ def test_one_form_with_other_names_and_numbers_is_no_copy() -> None:
         "one tells more",
         "other order",
         "dense script",
+        "dense script in another order",
     ],
 )
 def test_titles_of_one_form_that_name_other_things(
