@@ -85,7 +85,9 @@ def test_a_restart_asks_nobody_again(outlet: Outlet, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "retry_after", ["10800", format_datetime(datetime.now(UTC) + 3 * HOUR, usegmt=True)]
+    "retry_after",
+    ["10800", format_datetime(datetime.now(UTC) + 3 * HOUR, usegmt=True)],
+    ids=["seconds", "date"],
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_server_is_left_alone_for_as_long_as_it_asks_by_hand_too(

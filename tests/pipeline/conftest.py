@@ -10,6 +10,7 @@ import pytest
 from aggregator.pipeline.places import database_path
 from aggregator.pipeline.take_in import Desk
 from aggregator.store.database import open_store
+from tests.end_to_end.hub import serve_hub
 from tests.end_to_end.newsrooms import Clock
 from tests.end_to_end.soundness import assert_sound
 from tests.pipeline.makers import NOON, configured
@@ -17,11 +18,21 @@ from tests.pipeline.makers import NOON, configured
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.end_to_end.hub import Hub
+
 
 @pytest.fixture
 def clock() -> Clock:
     """Give a clock that stands at noon."""
     return Clock(NOON)
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    """Give a hub that hears what it is told and asks nothing back."""
+    with serve_hub() as made:
+        made.manners.verifies = "never"
+        yield made
 
 
 @pytest.fixture

@@ -29,13 +29,6 @@ ADDRESSES = {f"https://news.example.org/all.{form}" for form in ("atom", "rss", 
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with serve_hub() as made:
-        made.manners.verifies = "never"
-        yield made
-
-
-@pytest.fixture
 def opened(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., House]]:
     """Give an opener of the house that is to tell these hubs and has published a story."""
     houses: list[House] = []

@@ -23,13 +23,6 @@ FORM = {"hub.mode": "subscribe", "hub.topic": "https://a.example/feed", "hub.cal
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with serve_hub() as made:
-        made.manners.verifies = "never"
-        yield made
-
-
-@pytest.fixture
 def calls() -> Iterator[HubCalls]:
     made = HubCalls(Manners(polling=QUICK, user_agent="Newsfold/test"), on_word=lambda: None)
     yield made

@@ -31,13 +31,6 @@ PING = Ping(hub="https://hub.example/", topic="all.atom", next_try_at=NOON)
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with serve_hub() as made:
-        made.manners.verifies = "never"
-        yield made
-
-
-@pytest.fixture
 def opened() -> Iterator[list[Pings]]:
     made: list[Pings] = []
     yield made
