@@ -70,7 +70,7 @@ def copied(new: Newcomer, kept: Kept) -> decide.Copy | None:
     found = decide.overlap(new.features.sketch, decode_shingles(kept.features), held=new.held)
     if found.shared < MIN_SHARED_PAIRS and not _share_sentences(new, kept):
         return None
-    return decide.copied(new.features, decode(kept.features), same_feed=is_one_outlet(new, kept))
+    return decide.copied(new.features, decode(kept.features), one_outlet=is_one_outlet(new, kept))
 
 
 def _share_sentences(new: Newcomer, kept: Kept) -> bool:
@@ -81,7 +81,7 @@ def _share_sentences(new: Newcomer, kept: Kept) -> bool:
 def likeness(new: Newcomer, kept: Kept, window: Window) -> coverage.Likeness | None:
     """Return what the model weighs, or None where a guard refuses or too little is shared."""
     features = decode(kept.features)
-    if coverage.refusal(new.features, features, same_feed=is_one_outlet(new, kept)):
+    if coverage.refusal(new.features, features, one_outlet=is_one_outlet(new, kept)):
         return None
     if window.in_series(new.kept, new.features) or window.in_series(kept, features):
         return None
@@ -147,14 +147,14 @@ def why_covers(new: Newcomer, kept: Kept, found: coverage.Likeness) -> str:
 
 def explain_copy(new: Newcomer, kept: Kept) -> str:
     """Return in words whether one text is a copy of the other, and if not, why not."""
-    theirs, same_feed = decode(kept.features), is_one_outlet(new, kept)
-    copy = decide.copied(new.features, theirs, same_feed=same_feed)
+    theirs, one_outlet = decode(kept.features), is_one_outlet(new, kept)
+    copy = decide.copied(new.features, theirs, one_outlet=one_outlet)
     if copy is not None:
         return f"a copy: {why_copied(copy)}"
     found = decide.overlap(new.features.sketch, theirs.sketch)
     if not decide.is_alike(found):
         return f"no copy: {reasons.same_words(found.jaccard)}"
-    return f"no copy: {decide.copy_refusal(new.features, theirs, found, same_feed=same_feed)}"
+    return f"no copy: {decide.copy_refusal(new.features, theirs, found, one_outlet=one_outlet)}"
 
 
 def explain_coverage(new: Newcomer, kept: Kept, window: Window, *, asked: float) -> str:
@@ -163,7 +163,7 @@ def explain_coverage(new: Newcomer, kept: Kept, window: Window, *, asked: float)
     `asked` is the probability that two entries alone must have.
     """
     refused = coverage.refusal(
-        new.features, decode(kept.features), same_feed=is_one_outlet(new, kept)
+        new.features, decode(kept.features), one_outlet=is_one_outlet(new, kept)
     )
     if not refused and any(window.in_series(one, decode(one.features)) for one in (new.kept, kept)):
         refused = decide.SERIES_OF_FEED

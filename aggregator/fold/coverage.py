@@ -120,15 +120,15 @@ def weigh(features: Features, of: Mapping[int, float]) -> Weights:
 # ---------------------------------------------------------------------- guards
 
 
-def refusal(left: Features, right: Features, *, same_feed: bool) -> str:
+def refusal(left: Features, right: Features, *, one_outlet: bool) -> str:
     """Return why two entries can never be coverage of one event, in words, or "" when they can."""
-    return next(filter(None, _refusals(left, right, same_feed=same_feed)), "")
+    return next(filter(None, _refusals(left, right, one_outlet=one_outlet)), "")
 
 
-def _refusals(left: Features, right: Features, *, same_feed: bool) -> Iterator[str]:
+def _refusals(left: Features, right: Features, *, one_outlet: bool) -> Iterator[str]:
     """Yield what each guard says, "" where it lets them pass, the cheapest first."""
     yield SERIES if in_series(left, right) else ""
-    yield _series_of_feed(left, right) if same_feed else ""
+    yield _series_of_feed(left, right) if one_outlet else ""
     if left.language and right.language and left.language != right.language:
         yield f"two languages ({left.language}, {right.language})"
     if min(len(left.stems), len(right.stems)) < MIN_STEMS:

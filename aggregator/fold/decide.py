@@ -36,10 +36,10 @@ SAME_PAGE_JACCARD = 0.50
 SAME_PAGE_COVERED = 0.34  # one address used twice by one feed: the titles must be alike too
 
 SERIES = "the same title with other numbers or dates: a series"
-SERIES_OF_FEED = "one feed's titles with other numbers: a series"
+SERIES_OF_FEED = "one outlet's titles with other numbers: a series"
 
-SERIES_BY_SLOT = "one feed's titles alike but for a few words: a series"
-SERIES_BY_NAME = "one feed's titles alike in how they begin or end only: a series"
+SERIES_BY_SLOT = "one outlet's titles alike but for a few words: a series"
+SERIES_BY_NAME = "one outlet's titles alike in how they begin or end only: a series"
 ONE_FORM = "one form with other names"
 ONE_FORM_AND_NUMBERS = "one form with other names and numbers"
 MAX_NAME_STEMS = 4  # of a series' name; longer runs are what the entries are about
@@ -53,7 +53,7 @@ MAX_BARE_STEMS = 3  # outside the headline: "Read more"; with 6, "Updated 4:08 p
 # Copies by the sentences of their contents.
 MIN_SENTENCES = 3
 MIN_SENTENCES_SHARED = 0.30  # of the shorter sample: the edited copies of a wire text
-MIN_SENTENCES_SAME_FEED = 0.60  # one feed's entries share their boilerplate
+MIN_SENTENCES_ONE_OUTLET = 0.60  # one feed's entries share their boilerplate
 
 
 class Shared(Enum):
@@ -240,10 +240,10 @@ class Copy:
         return min(MAX_COPY_SCORE, self.share)
 
 
-def copied(left: Features, right: Features, *, same_feed: bool) -> Copy | None:
+def copied(left: Features, right: Features, *, one_outlet: bool) -> Copy | None:
     """Return what makes one entry a copy of the other, or None. Symmetric, of the two alone."""
     found = overlap(left.sketch, right.sketch)
-    if is_alike(found) and not copy_refusal(left, right, found, same_feed=same_feed):
+    if is_alike(found) and not copy_refusal(left, right, found, one_outlet=one_outlet):
         if is_contained(found):
             return Copy(of=Shared.SHORTER_TEXT, share=found.contained)
         return Copy(of=Shared.WORDS, share=found.jaccard)
@@ -251,19 +251,19 @@ def copied(left: Features, right: Features, *, same_feed: bool) -> Copy | None:
         return None
     if is_another_of_form(left, right):
         return None
-    if not same_feed and (share := same_headline(left, right)):
+    if not one_outlet and (share := same_headline(left, right)):
         return Copy(of=Shared.HEADLINE, share=share)
-    return _copied_sentences(left, right, same_feed=same_feed)
+    return _copied_sentences(left, right, one_outlet=one_outlet)
 
 
-def _copied_sentences(left: Features, right: Features, *, same_feed: bool) -> Copy | None:
+def _copied_sentences(left: Features, right: Features, *, one_outlet: bool) -> Copy | None:
     shared, least = same_sentences(left.sentences, right.sentences)
-    needed = MIN_SENTENCES_SAME_FEED if same_feed else MIN_SENTENCES_SHARED
+    needed = MIN_SENTENCES_ONE_OUTLET if one_outlet else MIN_SENTENCES_SHARED
     if shared < MIN_SENTENCES or shared < needed * least:
         return None
-    if same_feed and (left.title_numbers != right.title_numbers or series_of_feed(left, right)):
+    if one_outlet and (left.title_numbers != right.title_numbers or series_of_feed(left, right)):
         return None
-    covered_least = MIN_TITLE_COVERED if same_feed else MIN_TITLE_COVERED_LONG
+    covered_least = MIN_TITLE_COVERED if one_outlet else MIN_TITLE_COVERED_LONG
     if least_covered(left, right) < covered_least:
         return None
     return Copy(of=Shared.SENTENCES, share=shared / least)
@@ -274,18 +274,18 @@ def is_contained(found: Overlap) -> bool:
     return found.contained >= MIN_CONTAINMENT and found.jaccard < MIN_CONTAINMENT
 
 
-def copy_refusal(left: Features, right: Features, found: Overlap, *, same_feed: bool) -> str:
+def copy_refusal(left: Features, right: Features, found: Overlap, *, one_outlet: bool) -> str:
     """Return why two texts that are alike are no copies all the same, in words, or ""."""
     if in_series(left, right):
         return SERIES
     long = found.shared >= MANY_SHARED_PAIRS and found.jaccard >= MIN_JACCARD
-    long_and_foreign = long and not same_feed
+    long_and_foreign = long and not one_outlet
     least = MIN_TITLE_COVERED_LONG if long_and_foreign else MIN_TITLE_COVERED
     if least_covered(left, right) < least:
         return "the titles have nothing to do with each other"
-    if same_feed and left.title_numbers != right.title_numbers:
+    if one_outlet and left.title_numbers != right.title_numbers:
         return SERIES_OF_FEED
-    if same_feed and (series := series_of_feed(left, right)):
+    if one_outlet and (series := series_of_feed(left, right)):
         return series
     if is_another_of_form(left, right):
         return ONE_FORM

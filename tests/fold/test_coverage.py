@@ -35,7 +35,7 @@ def setting(population: int, *, same_feed: bool = False) -> coverage.Setting:
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "same_feed", "word"),
+    ("left", "right", "one_outlet", "word"),
     [
         (features("Forecast for May 3"), features("Forecast for May 4"), False, "series"),
         (features("Dow up 480 on the Fed"), features("Dow up 93 on banks"), True, "series"),
@@ -85,9 +85,9 @@ def setting(population: int, *, same_feed: bool = False) -> coverage.Setting:
     ],
 )
 def test_coverage_is_refused_with_a_reason(
-    left: Features, right: Features, *, same_feed: bool, word: str
+    left: Features, right: Features, *, one_outlet: bool, word: str
 ) -> None:
-    assert word in coverage.refusal(left, right, same_feed=same_feed)
+    assert word in coverage.refusal(left, right, one_outlet=one_outlet)
 
 
 def side(one: Features) -> coverage.Side:

@@ -25,8 +25,8 @@ def seen(one: Entry) -> Features:
     return decode(describe(one))
 
 
-def score(left: Features, right: Features, *, same_feed: bool = False) -> float:
-    found = decide.copied(left, right, same_feed=same_feed)
+def score(left: Features, right: Features, *, one_outlet: bool = False) -> float:
+    found = decide.copied(left, right, one_outlet=one_outlet)
     return found.score if found else 0.0
 
 
@@ -84,13 +84,13 @@ NO_COPIES = {
 
 
 @pytest.mark.parametrize("pair", NO_COPIES.values(), ids=NO_COPIES.keys())
-@pytest.mark.parametrize("same_feed", [True, False])
+@pytest.mark.parametrize("one_outlet", [True, False])
 def test_what_only_looks_like_a_copy(
-    pair: tuple[tuple[str, str], tuple[str, str]], *, same_feed: bool
+    pair: tuple[tuple[str, str], tuple[str, str]], *, one_outlet: bool
 ) -> None:
     left, right = features(*pair[0]), features(*pair[1])
 
-    assert score(left, right, same_feed=same_feed) == 0.0
+    assert score(left, right, one_outlet=one_outlet) == 0.0
 
 
 def test_one_feed_repeats_itself_with_other_numbers() -> None:
@@ -99,7 +99,7 @@ def test_one_feed_repeats_itself_with_other_numbers() -> None:
     left = features("M 3.6 - 54 km W of Tessel", text.format("3.6", "34"))
     right = features("M 4.1 - 12 km N of Marlow", text.format("4.1", "9"))
 
-    assert score(left, right, same_feed=True) == 0.0
+    assert score(left, right, one_outlet=True) == 0.0
 
 
 def test_a_wire_text_with_other_numbers_in_the_title_is_no_copy() -> None:
@@ -161,7 +161,7 @@ HEADLINE = "Marlow harbour bridge reopens after nine months of repairs"
 
 
 @pytest.mark.parametrize(
-    ("other", "same_feed", "is_copy"),
+    ("other", "one_outlet", "is_copy"),
     [
         (entry(HEADLINE, "Read more"), False, True),
         (entry(HEADLINE + " \u2013 The Gazette", ""), False, True),
@@ -178,9 +178,9 @@ HEADLINE = "Marlow harbour bridge reopens after nine months of repairs"
     ],
 )
 def test_a_bare_entry_is_a_copy_by_its_headline(
-    other: Entry, *, same_feed: bool, is_copy: bool
+    other: Entry, *, one_outlet: bool, is_copy: bool
 ) -> None:
-    found = decide.copied(seen(BRIDGE), seen(other), same_feed=same_feed)
+    found = decide.copied(seen(BRIDGE), seen(other), one_outlet=one_outlet)
 
     assert (found is not None and found.of is decide.Shared.HEADLINE) is is_copy
 
@@ -205,7 +205,7 @@ LOCAL = with_content("How Marlow got its crossing back", PARAGRAPHS, "A tale of 
 
 
 @pytest.mark.parametrize(
-    ("other", "same_feed", "is_copy"),
+    ("other", "one_outlet", "is_copy"),
     [
         (with_content("Marlow bridge open", PARAGRAPHS[:6], "Traffic at dawn."), False, True),
         (with_content("Marlow bridge open", PARAGRAPHS[:2], "Traffic at dawn."), False, False),
@@ -217,12 +217,12 @@ LOCAL = with_content("How Marlow got its crossing back", PARAGRAPHS, "A tale of 
     ids=["half", "boilerplate", "other titles", "of one feed", "other numbers", "one feed, whole"],
 )
 def test_full_texts_show_a_copy_under_other_titles(
-    other: Features, *, same_feed: bool, is_copy: bool
+    other: Features, *, one_outlet: bool, is_copy: bool
 ) -> None:
-    found = decide.copied(LOCAL, other, same_feed=same_feed)
+    found = decide.copied(LOCAL, other, one_outlet=one_outlet)
 
     assert (found is not None and found.of is decide.Shared.SENTENCES) is is_copy
-    assert (decide.copied(other, LOCAL, same_feed=same_feed) is not None) is is_copy
+    assert (decide.copied(other, LOCAL, one_outlet=one_outlet) is not None) is is_copy
 
 
 def test_samples_of_long_texts_are_compared_where_both_are_whole() -> None:
@@ -268,7 +268,7 @@ def test_one_form_with_other_names_and_numbers_is_no_copy() -> None:
     found = decide.overlap(left.sketch, right.sketch)
 
     assert decide.is_alike(found)
-    assert "one form" in decide.copy_refusal(left, right, found, same_feed=False)
+    assert "one form" in decide.copy_refusal(left, right, found, one_outlet=False)
 
 
 @pytest.mark.parametrize(
@@ -321,15 +321,15 @@ def test_what_was_sent_out_in_one_form_is_no_copy_whoever_sent_it() -> None:
     found = decide.overlap(left.sketch, right.sketch)
 
     assert decide.is_alike(found)
-    assert decide.copied(left, right, same_feed=False) is None
-    assert decide.copy_refusal(left, right, found, same_feed=False) == decide.ONE_FORM
+    assert decide.copied(left, right, one_outlet=False) is None
+    assert decide.copy_refusal(left, right, found, one_outlet=False) == decide.ONE_FORM
 
 
 TEXTS = st.sampled_from([BRIDGE, BRIDGE_ELSEWHERE, ORCHARD, EDITED, CUT])
 
 
-@given(left=TEXTS, right=TEXTS, same_feed=st.booleans())
-def test_the_copy_relation_is_symmetric(left: Entry, right: Entry, *, same_feed: bool) -> None:
+@given(left=TEXTS, right=TEXTS, one_outlet=st.booleans())
+def test_the_copy_relation_is_symmetric(left: Entry, right: Entry, *, one_outlet: bool) -> None:
     one, other = seen(left), seen(right)
 
-    assert score(one, other, same_feed=same_feed) == score(other, one, same_feed=same_feed)
+    assert score(one, other, one_outlet=one_outlet) == score(other, one, one_outlet=one_outlet)

@@ -639,4 +639,4 @@ def test_a_feeds_recurring_series_covers_nothing() -> None:
     joined(knows_no_series, arrival(tuesday, 3, feed=9))
     started(knows_the_series, arrival(tuesday, 3, feed=9))
 
-    assert "one feed's titles with other numbers" in knows_the_series.explain(3, 1)
+    assert "one outlet's titles with other numbers" in knows_the_series.explain(3, 1)
